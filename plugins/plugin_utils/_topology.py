@@ -1,0 +1,153 @@
+# Copyright (c) 2026, the privatechat.platform authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who is where: topology computed from the inventory and the platform table, and everything wrong with the two."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from netaddr import AddrFormatError, IPAddress, valid_ipv4, valid_ipv6
+
+ANYONE = "anyone"
+# A host name of RFC 1123, section 2.1: labels of letters, digits and inner hyphens.
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*$")
+
+
+class TopologyError(Exception):
+    """The inventory and the platform table do not describe a platform; the text names every problem."""
+
+
+def build_topology(
+    groups: Mapping[str, list[str]],
+    hostvars: Mapping[str, Mapping[str, Any]],
+    tiers: Mapping[str, Mapping[str, Any]],
+    flows: list[Mapping[str, Any]],
+    settings: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return tiers with their members and hosts with their tiers, sorted by name so that every host computes the same.
+
+    Raises TopologyError naming all problems at once.
+    """
+    problems = inventory_problems(groups, hostvars, tiers, flows, settings)
+    if problems:
+        raise TopologyError(" ".join(problems))
+    members = {tier: [_member(name, hostvars) for name in sorted(groups[tier])] for tier in tiers}
+    hosts: dict[str, Any] = {}
+    for tier, found in members.items():
+        for member in found:
+            hosts.setdefault(member["name"], {**member, "tiers": []})["tiers"].append(tier)
+    return {
+        "tiers": {tier: {"members": found} for tier, found in members.items()},
+        "hosts": dict(sorted(hosts.items())),
+    }
+
+
+def inventory_problems(
+    groups: Mapping[str, list[str]],
+    hostvars: Mapping[str, Mapping[str, Any]],
+    tiers: Mapping[str, Mapping[str, Any]],
+    flows: list[Mapping[str, Any]],
+    settings: Mapping[str, Any],
+) -> list[str]:
+    """Return one sentence pair for each problem, empty when the inventory describes a platform."""
+    used = sorted({name for tier in tiers for name in groups.get(tier, [])})
+    return [
+        *_setting_problems(settings),
+        *_member_problems(groups, tiers),
+        *_address_problems(used, hostvars),
+        *_flow_problems(tiers, flows),
+    ]
+
+
+def address_of(name: str, variables: Mapping[str, Any]) -> str:
+    """Return the address other hosts use for this one: platform_address, else ansible_host, else its name."""
+    return str(variables.get("platform_address") or variables.get("ansible_host") or name)
+
+
+def is_address(text: str) -> bool:
+    """Tell whether the text is one IPv4 address in four parts or one IPv6 address."""
+    return bool(valid_ipv4(text) or valid_ipv6(text))
+
+
+def is_host_name(text: str) -> bool:
+    """Tell whether the text is a host name of RFC 1123 with at least two labels and is no address."""
+    return "." in text and not is_address(text) and bool(_HOST_NAME.match(text))
+
+
+def _member(name: str, hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    return {"name": name, "address": str(IPAddress(address_of(name, hostvars[name])))}
+
+
+def _setting_problems(settings: Mapping[str, Any]) -> Iterator[str]:
+    for name, meaning in (
+        ("platform_chat_domain", "the domain in users' names, such as example.com"),
+        ("platform_public_name", "the host name that clients connect to, such as chat.example.com"),
+    ):
+        value = str(settings.get(name) or "")
+        if not value:
+            yield f"{name} is not set. Set it in the inventory to {meaning}."
+        elif not is_host_name(value):
+            yield f"{name} is '{value}', which is not a host name. Set it to {meaning}."
+    source = settings.get("platform_certificate_source")
+    if source not in ("internal", "provided"):
+        yield f"platform_certificate_source is '{source}'. Set it to 'internal' or 'provided'."
+    public = str(settings.get("platform_public_address") or "")
+    if public and not is_address(public):
+        yield f"platform_public_address is '{public}', which is not an IPv4 or IPv6 address. Correct it or remove it."
+    users = str(settings.get("platform_users"))
+    if not users.isdigit() or int(users) < 1:
+        yield f"platform_users is '{users}'. Set it to the number of users to serve, 1 or more."
+
+
+def _member_problems(groups: Mapping[str, list[str]], tiers: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    for tier, rules in tiers.items():
+        count = len(groups.get(tier, []))
+        if count < rules["minimum"]:
+            yield (
+                f"The inventory group '{tier}' has {count} hosts, the tier needs at least {rules['minimum']}. "
+                f"Add hosts to the group '{tier}'."
+            )
+        elif rules.get("quorum") and count % 2 == 0:
+            yield (
+                f"The inventory group '{tier}' has {count} hosts; an even number survives no more failures than "
+                f"{count - 1} would. Add a host to the group '{tier}' or take one out."
+            )
+
+
+def _address_problems(names: list[str], hostvars: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    owners: dict[str, str] = {}
+    for name in names:
+        address = address_of(name, hostvars[name])
+        if not is_address(address):
+            yield (
+                f"Host '{name}' has the address '{address}', which is not an IPv4 or IPv6 address. "
+                "Set ansible_host or platform_address to its address."
+            )
+            continue
+        try:
+            canonical = str(IPAddress(address))
+        except AddrFormatError as exc:
+            yield f"Host '{name}' has the address '{address}': {exc}. Set ansible_host or platform_address to its address."
+            continue
+        if canonical in owners:
+            yield (
+                f"Hosts '{owners[canonical]}' and '{name}' have the same address {canonical}. "
+                "Give each host an address of its own."
+            )
+        owners.setdefault(canonical, name)
+
+
+def _flow_problems(tiers: Mapping[str, Mapping[str, Any]], flows: list[Mapping[str, Any]]) -> Iterator[str]:
+    for flow in flows:
+        title = f"The flow from '{flow.get('from')}' to '{flow.get('to')}'"
+        source, target = flow.get("from"), flow.get("to")
+        for end in (source, target):
+            if end not in tiers and not (end == ANYONE and end == source):
+                yield f"{title} names the tier '{end}', which is not in platform_tiers. Known tiers: {', '.join(tiers)}."
+        if target in tiers and flow.get("port") not in tiers[target]["ports"]:
+            known = ", ".join(tiers[target]["ports"])
+            yield f"{title} names the port '{flow.get('port')}', which tier '{target}' does not have. Known ports: {known}."
