@@ -1,0 +1,232 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the privatechat.platform authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Keep systemd units enabled, running, and running with their present configuration."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: service_unit
+short_description: Run systemd units with their present configuration
+version_added: 0.1.0
+author: The privatechat.platform authors (@privatechat)
+description:
+  - Enables and starts each unit, restarts it when a file it reads at start is newer than its process, and reloads it
+    when a file it reads on reload is newer than the last start or reload.
+  - The need is derived from the host, not remembered from the task that wrote the file. A run that dies between
+    writing and restarting is therefore finished by the next one.
+  - The unit's own file and its drop-ins count as files read at start; systemd is told to read them again when needed.
+  - Units are handled in the given order; the first that fails ends the task with the end of its journal.
+extends_documentation_fragment:
+  - privatechat.platform.attributes
+options:
+  units:
+    description: The units to keep running.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Full name of the unit, such as V(redis-server.service).
+        type: str
+        required: true
+      restart_on:
+        description: Paths or patterns of files that the process reads at start only.
+        type: list
+        elements: str
+        default: []
+      reload_on:
+        description: Paths or patterns of files that the process reads again on reload.
+        type: list
+        elements: str
+        default: []
+      restart:
+        description:
+          - V(false) leaves a running process alone even when it is stale, and only reports it. For members of a
+            cluster, which are restarted one at a time elsewhere.
+        type: bool
+        default: true
+      state:
+        description: V(stopped) stops and disables the unit; the other options are then unused.
+        type: str
+        choices: [started, stopped]
+        default: started
+"""
+
+EXAMPLES = r"""
+- name: Run the proxy with its present configuration
+  privatechat.platform.service_unit:
+    units:
+      - name: haproxy.service
+        restart_on: [/etc/haproxy/secrets.env]
+        reload_on: [/etc/haproxy/conf.d/*.cfg]
+"""
+
+RETURN = r"""
+actions:
+  description: What was done to each unit (V(none), V(start), V(restart), V(reload), V(enable), V(stop)), by its name.
+  type: dict
+  returned: success
+  sample: {haproxy.service: reload}
+stale:
+  description: Units whose process is older than its configuration and was left running.
+  type: list
+  elements: str
+  returned: success
+  sample: [etcd.service]
+"""
+
+import glob
+import os
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+STAMPS = "/run/privatechat-reloads"
+PROPERTIES = (
+    "ActiveState",
+    "UnitFileState",
+    "ExecMainStartTimestamp",
+    "ActiveEnterTimestamp",
+    "NeedDaemonReload",
+    "FragmentPath",
+    "DropInPaths",
+)
+
+
+class UnitError(Exception):
+    """systemd refused, or the unit failed."""
+
+
+def newest(patterns: list[str]) -> float:
+    """Return the latest modification time of files matching the patterns, in seconds since 1970; 0 for none."""
+    return max((os.stat(path).st_mtime for pattern in patterns for path in glob.glob(pattern)), default=0.0)
+
+
+def seconds(timestamp: str) -> float:
+    """Return a systemd timestamp such as 'Tue 2026-01-06 10:00:00.123456 UTC' in seconds since 1970; 0 for none."""
+    if not timestamp:
+        return 0.0
+    parsed = datetime.strptime(timestamp, "%a %Y-%m-%d %H:%M:%S.%f %Z")
+    return parsed.replace(tzinfo=timezone.utc).timestamp()
+
+
+def plan(unit: dict[str, Any], state: dict[str, str], now: dict[str, float]) -> str:
+    """Return the one action that brings the unit to its present configuration.
+
+    `now` holds, in seconds since 1970, `process` and `reload` (when each happened last), `start_files` and
+    `reload_files` (the newest file of each kind).
+    """
+    running = state["ActiveState"] in ("active", "reloading", "activating")
+    if unit["state"] == "stopped":
+        return "stop" if running or state["UnitFileState"] == "enabled" else "none"
+    if not running:
+        return "start"
+    if now["start_files"] >= now["process"]:
+        return "restart"
+    if now["reload_files"] >= max(now["process"], now["reload"]):
+        return "reload"
+    return "none" if state["UnitFileState"] in ("enabled", "static", "indirect", "generated") else "enable"
+
+
+class Systemd:
+    """The host's systemd, asked and told through systemctl."""
+
+    def __init__(self, module: AnsibleModule) -> None:
+        """Keep the module, which runs the commands."""
+        self.module = module
+
+    def run(self, *arguments: str) -> str:
+        """Run systemctl and return its output; raise UnitError with its message when it fails."""
+        code, out, err = self.module.run_command(["systemctl", *arguments], environ_update={"TZ": "UTC"})
+        if code != 0:
+            raise UnitError((err or out).strip())
+        return str(out)
+
+    def state(self, name: str) -> dict[str, str]:
+        """Return the properties of a unit; those of a unit that does not exist are empty."""
+        out = self.run("show", "--timestamp=us+utc", f"--property={','.join(PROPERTIES)}", "--", name)
+        return dict(line.split("=", 1) for line in out.splitlines() if "=" in line)
+
+    def journal(self, name: str) -> str:
+        """Return the end of the unit's journal."""
+        command = ["journalctl", "--no-pager", "--lines=20", "--output=cat", "-u", name]
+        _code, out, _err = self.module.run_command(command)
+        return str(out).strip()
+
+
+def observe(unit: dict[str, Any], state: dict[str, str]) -> dict[str, float]:
+    """Return when process and configuration changed last, as `plan` wants it."""
+    own_files = [state.get("FragmentPath", ""), *state.get("DropInPaths", "").split()]
+    stamp = os.path.join(STAMPS, unit["name"])
+    started = state.get("ExecMainStartTimestamp") or state.get("ActiveEnterTimestamp", "")
+    return {
+        "process": seconds(started),
+        "reload": newest([stamp]),
+        "start_files": newest([*own_files, *unit["restart_on"]]),
+        "reload_files": newest(unit["reload_on"]),
+    }
+
+
+def apply(systemd: Systemd, name: str, action: str) -> None:
+    """Carry out one action; raise UnitError with the end of the journal when the unit does not do it."""
+    verbs = {"stop": ["disable", "--now"], "enable": ["enable"], "reload": ["reload"]}
+    try:
+        if action in ("start", "restart"):
+            systemd.run("enable", name)
+        systemd.run(*verbs.get(action, [action]), name)
+    except UnitError as exc:
+        raise UnitError(f"Cannot {action} {name}: {exc} Its journal ends: {systemd.journal(name)}") from exc
+    if action in ("reload", "start", "restart"):
+        os.makedirs(STAMPS, exist_ok=True)
+        with open(os.path.join(STAMPS, name), "w", encoding="ascii"):
+            pass
+
+
+def keep(systemd: Systemd, unit: dict[str, Any], check_mode: bool) -> tuple[str, bool]:
+    """Bring one unit to its present configuration; return what was done and whether it was left stale."""
+    state = systemd.state(unit["name"])
+    if not check_mode and (state["NeedDaemonReload"] == "yes" or not state["FragmentPath"]):
+        systemd.run("daemon-reload")
+        state = systemd.state(unit["name"])
+    action = plan(unit, state, observe(unit, state))
+    if action == "restart" and not unit["restart"]:
+        return "none", True
+    if action != "none" and not check_mode:
+        if state["ActiveState"] == "failed":
+            systemd.run("reset-failed", unit["name"])
+        apply(systemd, unit["name"], action)
+    return action, False
+
+
+def main() -> None:
+    """Handle the units in order and report what was done."""
+    unit = {
+        "name": {"type": "str", "required": True},
+        "restart_on": {"type": "list", "elements": "str", "default": []},
+        "reload_on": {"type": "list", "elements": "str", "default": []},
+        "restart": {"type": "bool", "default": True},
+        "state": {"type": "str", "choices": ["started", "stopped"], "default": "started"},
+    }
+    module = AnsibleModule(
+        argument_spec={"units": {"type": "list", "elements": "dict", "required": True, "options": unit}},
+        supports_check_mode=True,
+    )
+    systemd = Systemd(module)
+    actions: dict[str, str] = {}
+    stale: list[str] = []
+    try:
+        for wanted in module.params["units"]:
+            actions[wanted["name"]], left = keep(systemd, wanted, module.check_mode)
+            stale += [wanted["name"]] if left else []
+    except UnitError as exc:
+        module.fail_json(msg=str(exc), actions=actions)
+    lines = "".join(f"{name}: {action}\n" for name, action in actions.items() if action != "none")
+    diff = {"before": "", "after": lines}
+    module.exit_json(changed=bool(lines), actions=actions, stale=stale, diff=diff)
+
+
+if __name__ == "__main__":
+    main()
