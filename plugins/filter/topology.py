@@ -51,7 +51,7 @@ RETURN = r"""
 _value:
   description: >-
     C(tiers), by tier name a dictionary with the list C(members) of C(name) and C(address);
-    C(hosts), by host name its C(name), C(address) and list of C(tiers).
+    C(hosts), by host name its C(name), C(address), list of C(names) and list of C(tiers).
   type: dict
 """
 

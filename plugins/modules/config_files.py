@@ -43,7 +43,7 @@ options:
         type: str
         default: "0755"
   files:
-    description: Files that shall exist with exactly this content. Their directories must exist or be in O(directories).
+    description: Files that shall exist with exactly this content. Missing directories above them are made, root's own.
     type: list
     elements: dict
     default: []
@@ -299,6 +299,7 @@ def main() -> None:
     if problems:
         module.fail_json(msg=" ".join(problems) + " Install the service's package first; nothing was changed.")
     changes = plan(module.params)
+    diff = diff_of(changes) if module._diff else []
     try:
         if changes["content"] or changes["remove"]:
             validate(module)
@@ -308,7 +309,7 @@ def main() -> None:
         module.fail_json(msg=f"Cannot replace the configuration; the present one stays in place. {exc}")
     entries = changes["directories"] + changes["content"] + changes["access"]
     paths = [entry["path"] for entry in entries] + changes["remove"]
-    module.exit_json(changed=bool(paths), changed_paths=paths, diff=diff_of(changes) if module._diff else [])
+    module.exit_json(changed=bool(paths), changed_paths=paths, diff=diff)
 
 
 if __name__ == "__main__":

@@ -36,10 +36,12 @@ def build_topology(
     if problems:
         raise TopologyError(" ".join(problems))
     members = {tier: [_member(name, hostvars) for name in sorted(groups[tier])] for tier in tiers}
+    domain = settings["platform_internal_domain"]
     hosts: dict[str, Any] = {}
     for tier, found in members.items():
         for member in found:
-            hosts.setdefault(member["name"], {**member, "tiers": []})["tiers"].append(tier)
+            host = {**member, "names": [member["name"], f"{member['name']}.{domain}"], "tiers": []}
+            hosts.setdefault(member["name"], host)["tiers"].append(tier)
     return {
         "tiers": {tier: {"members": found} for tier, found in members.items()},
         "hosts": dict(sorted(hosts.items())),

@@ -1,0 +1,45 @@
+"""What a unit needs is derived from its state and its files, so that no earlier run has to be remembered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.privatechat.platform.plugins.modules.service_unit import plan, seconds
+
+RUNNING = {"ActiveState": "active", "UnitFileState": "enabled"}
+QUIET = {"process": 100.0, "reload": 0.0, "start_files": 50.0, "reload_files": 50.0}
+
+
+def action(state: dict[str, str] | None = None, wanted: str = "started", **now: float) -> str:
+    """Return the planned action for a running, settled unit after some changes."""
+    unit: dict[str, Any] = {"name": "x.service", "state": wanted}
+    return plan(unit, RUNNING | (state or {}), QUIET | now)
+
+
+@pytest.mark.parametrize(
+    ("found", "planned"),
+    [
+        (action(), "none"),
+        (action({"ActiveState": "inactive"}), "start"),
+        (action({"ActiveState": "failed"}), "start"),
+        (action({"UnitFileState": "disabled"}), "enable"),
+        (action({"UnitFileState": "static"}), "none"),
+        (action(start_files=101.0), "restart"),
+        (action(start_files=100.0), "restart"),
+        (action(reload_files=101.0), "reload"),
+        (action(reload_files=101.0, reload=102.0), "none"),
+        (action(reload_files=103.0, reload=102.0), "reload"),
+        (action(start_files=101.0, reload_files=101.0), "restart"),
+        (action(wanted="stopped"), "stop"),
+        (action({"ActiveState": "inactive", "UnitFileState": "disabled"}, wanted="stopped"), "none"),
+    ],
+)
+def test_the_plan_is_the_one_action_needed(found: str, planned: str) -> None:
+    assert found == planned
+
+
+def test_systemd_timestamps_are_read_to_the_microsecond() -> None:
+    assert seconds("Tue 2026-01-06 10:00:00.250000 UTC") == pytest.approx(1767693600.25)
+    assert seconds("") == 0.0
