@@ -1,0 +1,63 @@
+"""The pages tell of commands, playbooks, ports and files that exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import port_table
+import pytest
+
+from house import rules, tree
+
+PAGES = [name for name in tree.files() if name.endswith(".md") and name != "CHANGELOG.md"]
+# Imported by every stage; it changes nothing and an operator never calls it.
+WITHOUT_RUNBOOK = {"topology"}
+
+
+def imported_by(name: str) -> set[str]:
+    plays: list[dict[str, Any]] = tree.playbooks().get(name, [])
+    return {Path(play["import_playbook"]).stem for play in plays if "import_playbook" in play}
+
+
+def operators_playbooks() -> set[str]:
+    """Return the playbooks an operator calls for a purpose of its own: no stage, no tier."""
+    stages = imported_by("site") - {"verify"}
+    return set(tree.playbooks()) - stages - set(tree.roles()) - WITHOUT_RUNBOOK
+
+
+def test_every_playbook_of_daily_work_has_a_runbook() -> None:
+    runbooks = {Path(name).stem for name in tree.below("docs/runbooks/", ".md")}
+    assert runbooks == operators_playbooks()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_names_only_make_targets_that_exist(page: str) -> None:
+    targets = set(re.findall(r"^([a-z][\w-]*):", tree.text("Makefile"), re.MULTILINE))
+    assert sorted(rules.commands_of(tree.text(page)) - targets) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_names_only_playbooks_that_exist(page: str) -> None:
+    text = tree.text(page)
+    called = re.findall(r"ansible-playbook (?:-\S+ \S+ )*privatechat\.platform\.(\w+)", text)
+    assert sorted({*called, *re.findall(r"\bplaybooks/(\w+)\.yml", text)} - set(tree.playbooks())) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_links_only_to_what_is_there(page: str) -> None:
+    folder = (tree.ROOT / page).parent
+    assert list(rules.broken_links(tree.text(page), lambda target: (folder / target).exists())) == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_names_only_files_that_are_there(page: str) -> None:
+    named = re.findall(
+        r"`((?:docs|inventories|playbooks|plugins|roles|tools|tests|molecule)/[\w./-]+)`", tree.text(page)
+    )
+    assert [name for name in named if not (tree.ROOT / name).exists()] == []
+
+
+def test_the_table_of_ports_is_the_table_of_flows() -> None:
+    assert not port_table.update(check=True), "run tools/port_table.py"
