@@ -108,3 +108,7 @@ def test_a_changelog_fragment_holds_sentences_by_section(file: str) -> None:
 def test_no_file_speaks_of_work_left_without_an_issue(file: str) -> None:
     mark = "TO" + "DO|FIX" + "ME|XX" + "X"
     assert re.findall(rf"\b(?:{mark})\b(?! \(#\d+\)).*", tree.text(file)) == []
+
+
+def test_what_an_installed_collection_needs_is_pinned_as_in_the_tests() -> None:
+    assert set(tree.text("meta/requirements.txt").splitlines()) <= set(tree.text("requirements.txt").splitlines())
