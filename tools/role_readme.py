@@ -80,7 +80,8 @@ def main() -> int:
         print(f"Cannot write a table of inputs: {exc}", file=sys.stderr)
         return 1
     for name in stale:
-        print(f"roles/{name}/README.md: the table of inputs was {'stale; run make docs' if args.check else 'updated'}")
+        state = "is stale; run tools/role_readme.py" if args.check else "was updated"
+        print(f"roles/{name}/README.md: the table of inputs {state}")
     return 1 if stale and args.check else 0
 
 

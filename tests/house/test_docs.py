@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import port_table
+import platform_tables
 import pytest
 
 from house import rules, tree
@@ -59,5 +59,6 @@ def test_a_page_names_only_files_that_are_there(page: str) -> None:
     assert [name for name in named if not (tree.ROOT / name).exists()] == []
 
 
-def test_the_table_of_ports_is_the_table_of_flows() -> None:
-    assert not port_table.update(check=True), "run tools/port_table.py"
+@pytest.mark.parametrize("name", platform_tables.PAGES)
+def test_a_table_says_what_the_platform_table_says(name: str) -> None:
+    assert not platform_tables.update(name, check=True), "run tools/platform_tables.py"
