@@ -140,7 +140,7 @@ def longest_functions(source: str) -> Iterator[tuple[str, int]]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef):
             docstring = ast.get_docstring(node, clean=False)
-            yield node.name, node.end_lineno - node.lineno + 1 - (docstring.count("\n") + 1 if docstring else 0)
+            yield node.name, (node.end_lineno or 0) - node.lineno + 1 - (docstring.count("\n") + 1 if docstring else 0)
 
 
 def code_lines(source: str) -> int:

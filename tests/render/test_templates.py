@@ -1,0 +1,76 @@
+"""Every file that a role writes is what its reader takes, with the smallest and the largest sensible inputs."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from render import parsers, rendering
+
+from house import tree
+
+CASES = [
+    pytest.param(role, sample, release, id=f"{role}-{sample}-debian{release}")
+    for role in tree.roles()
+    for sample in rendering.samples(role)
+    for release in rendering.RELEASES
+]
+
+
+@pytest.mark.parametrize(("role", "sample", "release"), CASES)
+def test_what_a_role_writes_is_taken_by_its_reader(role: str, sample: str, release: str) -> None:
+    written = rendering.written(role, sample, release)
+    assert written, "the role writes nothing, so nothing was proved"
+    problems, missing = {}, []
+    for path, content in written.items():
+        try:
+            problems[path] = parsers.parser_of(path)(content)
+        except parsers.MissingParserError as exc:
+            missing.append(str(exc))
+    assert {path: problem for path, problem in problems.items() if problem} == {}
+    if missing:
+        pytest.skip("; ".join(missing))
+
+
+@pytest.mark.parametrize(("role", "sample", "release"), CASES)
+def test_no_file_shows_its_template_or_words_of_python(role: str, sample: str, release: str) -> None:
+    # A file may hold templates of its service's own language where its sample says so.
+    left = re.compile(r"\{[{%]|[%}]\}(?!\s*[,}\]])|\b(?:None|True|False|Undefined)\b")
+    written = rendering.written(role, sample, release)
+    found = {
+        path: line
+        for path, content in written.items()
+        if parsers.parser_of(path) is not parsers.python
+        for line in parsers.meaningful(content)
+        if left.search(line)
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(("role", "sample", "release"), CASES)
+def test_every_file_ends_with_its_line(role: str, sample: str, release: str) -> None:
+    written = rendering.written(role, sample, release)
+    assert [path for path, content in written.items() if content and not content.endswith("\n")] == []
+
+
+@pytest.mark.parametrize("role", tree.roles())
+def test_every_template_is_used(role: str) -> None:
+    tasks = "".join(tree.text(name) for name in tree.below(f"roles/{role}/", ".yml", ".j2"))
+    names = [name.split("/templates/")[1] for name in tree.below(f"roles/{role}/templates/")]
+    assert [name for name in names if name not in tasks] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("/etc/systemd/system/a.service", "[Service]\nnonsense\n"),
+        ("/etc/systemd/system/a.service", "[Servce]\nUser=a\n"),
+        ("/etc/sysctl.d/a.conf", "vm.swappiness =\n"),
+        ("/etc/hosts", "host1 192.0.2.1\n"),
+        ("/etc/redis/redis.conf", "maxmemory\n"),
+        ("/etc/a.yaml", "- a\n"),
+        ("/etc/a.env", "A B\n"),
+    ],
+)
+def test_a_bad_file_is_refused(path: str, text: str) -> None:
+    assert parsers.parser_of(path)(text)
