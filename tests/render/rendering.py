@@ -26,7 +26,7 @@ FACTS = {
     "python_version": "3.11.2",
 }
 
-init_plugin_loader([str(tree.ROOT / ".cache/collections")])
+init_plugin_loader()
 
 
 def samples(role: str) -> dict[str, dict[str, Any]]:
