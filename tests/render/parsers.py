@@ -8,12 +8,19 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 Parser = Callable[[str], str]
+CERTIFICATES = "/etc/privatechat/tls"
 UNIT_SECTIONS = {
     "Unit",
     "Service",
@@ -35,7 +42,7 @@ class MissingParserError(Exception):
 
 def program(name: str) -> str:
     """Return the path of a program, also where only root looks; raise MissingParserError when it is not here."""
-    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+    found = shutil.which(name) or shutil.which(Path(name).name, path="/usr/bin:/usr/sbin")
     if not found:
         raise MissingParserError(f"{name} is not installed, so its file was rendered and not parsed")
     return found
@@ -140,11 +147,40 @@ def parser_of(path: str) -> Parser:
     return next((parser for pattern, parser in PARSERS if fnmatch(path, pattern)), anything)
 
 
-def staged(written: dict[str, str], root: Path, folder: str) -> Path:
-    """Write the files below a folder of the host under a root of our own; return that folder there."""
-    for path, content in written.items():
-        if path.startswith(f"{folder}/"):
-            target = root / path.lstrip("/")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(content)
-    return root / folder.lstrip("/")
+def refusal(files: dict[str, str], commands: list[list[str]], root: Path) -> str:
+    """Run a role's own checks on its files, laid out below the root, and return what the first one complains about."""
+    for path, content in files.items():
+        target = root / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(with_certificates(content, root))
+    for command in commands:
+        arguments = [str(argument).replace("{staged}", str(root)) for argument in command]
+        if said := complaint([program(arguments[0]), *arguments[1:]]):
+            return said
+    return ""
+
+
+def with_certificates(text: str, root: Path) -> str:
+    """Return the text with every certificate that it names made below the root."""
+    for path in set(re.findall(rf"{CERTIFICATES}/[\w./-]+\.pem", text)):
+        target = root / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(certificate())
+    return text.replace(CERTIFICATES, f"{root}{CERTIFICATES}")
+
+
+@cache
+def certificate() -> str:
+    """Return a self-signed certificate with its key, as one text."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "chat.example.com")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number(), now, now + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return (made.public_bytes(serialization.Encoding.PEM) + private).decode()

@@ -71,17 +71,23 @@ def tasks_with_variables(entries: Any, inherited: dict[str, Any]) -> Iterator[tu
             yield from tasks_with_variables(entry.get(part), own)
 
 
-def written(role: str, sample: str, release: str) -> dict[str, str]:
-    """Return what the role writes with this sample: path to content, secret content included."""
+def writes(role: str, sample: str, release: str) -> Iterator[dict[str, Any]]:
+    """Yield the arguments of each config_files task of the role, templated with this sample."""
     known = variables(role, sample, release)
-    found: dict[str, str] = {}
     for file in tree.below(f"roles/{role}/tasks/", ".yml"):
         for task, own in tasks_with_variables(load(file), {}):
             if MODULE in task:
-                templar = Templar(loader=DataLoader(), variables={**known, **own})
-                for entry in templar.template(task[MODULE].get("files", [])):
-                    found[str(entry["path"])] = text_of(entry)
-    return found
+                yield Templar(loader=DataLoader(), variables={**known, **own}).template(task[MODULE])
+
+
+def contents(arguments: dict[str, Any]) -> dict[str, str]:
+    """Return path to content of the files of one task, secret content included."""
+    return {str(entry["path"]): text_of(entry) for entry in arguments.get("files", [])}
+
+
+def written(role: str, sample: str, release: str) -> dict[str, str]:
+    """Return what the role writes with this sample: path to content."""
+    return {path: text for task in writes(role, sample, release) for path, text in contents(task).items()}
 
 
 def text_of(entry: dict[str, Any]) -> str:

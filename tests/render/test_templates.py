@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from render import parsers, rendering
@@ -30,6 +31,18 @@ def test_what_a_role_writes_is_taken_by_its_reader(role: str, sample: str, relea
     assert {path: problem for path, problem in problems.items() if problem} == {}
     if missing:
         pytest.skip("; ".join(missing))
+
+
+@pytest.mark.parametrize(("role", "sample", "release"), CASES)
+def test_a_role_s_own_check_takes_what_it_writes(role: str, sample: str, release: str, tmp_path: Path) -> None:
+    problems = {}
+    for number, task in enumerate(rendering.writes(role, sample, release)):
+        try:
+            root = tmp_path / str(number)
+            problems[number] = parsers.refusal(rendering.contents(task), task.get("validate", []), root)
+        except parsers.MissingParserError as exc:
+            pytest.skip(str(exc))
+    assert {number: problem for number, problem in problems.items() if problem} == {}
 
 
 @pytest.mark.parametrize(("role", "sample", "release"), CASES)
