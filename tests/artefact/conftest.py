@@ -1,0 +1,67 @@
+"""A node of its own, the collection installed from its artefact, and an inventory outside the checkout."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+BIN = ROOT / ".venv" / "bin"
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Somebody who installed the collection and never saw its checkout."""
+
+    home: Path
+    environment: dict[str, str]
+
+    def start(self, playbook: str, *arguments: str) -> subprocess.Popen[str]:
+        """Start a playbook of the installed collection on the inventory; its output is one stream."""
+        return subprocess.Popen(
+            [BIN / "ansible-playbook", f"privatechat.platform.{playbook}", "-i", self.home / "inventory", *arguments],
+            cwd=self.home,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, playbook: str, *arguments: str) -> tuple[int, str]:
+        """Run a playbook to its end and return status and output."""
+        process = self.start(playbook, *arguments)
+        output, _ = process.communicate()
+        return process.returncode, output
+
+
+@pytest.fixture(scope="session")
+def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    """Return an operator with a bare node; the node goes when the tests are over."""
+    home = tmp_path_factory.mktemp("operator")
+    inventory = home / "inventory"
+    shutil.copytree(ROOT / "inventories" / "single", inventory)
+    for path in inventory.rglob("*.yml"):
+        text = path.read_text().replace("10.91.1.", "10.91.8.").replace("fd00:91:1:", "fd00:91:8:")
+        path.write_text(text.replace("privatechat-single", "privatechat-artefact"))
+    subprocess.run([ROOT / "tools" / "lab", "down", "-i", inventory], check=True)
+    subprocess.run([ROOT / "tools" / "lab", "up", "-i", inventory], check=True)
+    subprocess.run([BIN / "ansible-galaxy", "collection", "build", ROOT, "--output-path", home], check=True, cwd=home)
+    (artefact,) = home.glob("privatechat-platform-*.tar.gz")
+    command = [BIN / "ansible-galaxy", "collection", "install", "--offline", "--no-deps", artefact, "-p", home / "lib"]
+    subprocess.run(command, check=True, cwd=home)
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")} | {
+        "ANSIBLE_COLLECTIONS_PATH": str(home / "lib"),
+        "ANSIBLE_PRIVATE_KEY_FILE": str(ROOT / ".lab" / "ssh_key"),
+        "ANSIBLE_HOST_KEY_CHECKING": "false",
+        "ANSIBLE_PIPELINING": "true",
+        "XDG_CACHE_HOME": str(ROOT / ".cache"),
+    }
+    yield Operator(home, environment)
+    subprocess.run([ROOT / "tools" / "lab", "down", "-i", inventory], check=True)
