@@ -44,6 +44,7 @@ class JsonClient:
         url: str,
         *,
         ca_file: str | None = None,
+        ca_pem: str | None = None,
         username: str | None = None,
         password: str | None = None,
         timeout: float = 30,
@@ -61,7 +62,7 @@ class JsonClient:
         if username is not None:
             pair = base64.b64encode(f"{username}:{password or ''}".encode()).decode()
             self._headers["Authorization"] = f"Basic {pair}"
-        self._tls = _tls_context(ca_file) if parts.scheme == "https" else None
+        self._tls = _tls_context(ca_file, ca_pem) if parts.scheme == "https" else None
 
     def request(
         self,
@@ -112,11 +113,11 @@ class JsonClient:
         return connection
 
 
-def _tls_context(ca_file: str | None) -> ssl.SSLContext:
+def _tls_context(ca_file: str | None, ca_pem: str | None) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=ca_file)
-    except OSError as exc:
-        raise ApiError(f"Cannot read the certificate authority's file {ca_file}: {exc}") from exc
+        context = ssl.create_default_context(cafile=ca_file or None, cadata=ca_pem or None)
+    except (OSError, ValueError) as exc:
+        raise ApiError(f"Cannot read the certificate authority {ca_file or 'that was given'}: {exc}") from exc
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
