@@ -1,0 +1,78 @@
+# Every command of the project; `make` alone lists them. All of them can be run again and again.
+LAB ?= single
+SCENARIO ?=
+BIN := .venv/bin
+COLLECTION := .cache/collections/ansible_collections/privatechat/platform
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
+
+.DEFAULT_GOAL := help
+.PHONY: help demo destroy test test-all house unit render lint docs-lint sanity importer build venv lock clean
+
+help: ## this screen
+	@echo "privatechat.platform: make TARGET"
+	@echo
+	@sed -nE 's/^([a-z][a-z-]*):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@echo
+	@echo "  LAB=single       the inventory below inventories/ that demo and destroy use"
+	@echo "  SCENARIO=redis   the one scenario that test runs"
+
+demo: venv ## deploy the platform on test nodes, prove that people can talk, print a summary
+	@$(BIN)/python tools/demo $(LAB)
+
+destroy: venv ## remove the demo's nodes with their secrets; what was downloaded is kept
+	@$(BIN)/python tools/demo --destroy $(LAB)
+
+test: venv ## everything but the slowest; make test SCENARIO=redis runs one scenario
+	@$(BIN)/python tools/run_tests $(if $(SCENARIO),--scenario $(SCENARIO))
+
+test-all: venv ## every test there is, on Debian 12 as well
+	@$(BIN)/python tools/run_tests --all
+
+house: venv ## the rules of the repository (seconds)
+	@$(BIN)/pytest -q tests/house
+
+unit: venv ## filters, modules and clients (seconds)
+	@$(BIN)/pytest -q tests/unit
+
+render: venv ## templates through the real parsers (seconds)
+	@$(BIN)/pytest -q tests/render
+
+lint: venv ## ruff, mypy, yamllint, ansible-lint
+	@tools/release/lint
+
+docs-lint: venv ## documentation of plugins and roles, generated tables, changelog
+	@tools/release/docs_lint
+
+sanity: venv ## ansible-test sanity
+	@tools/release/sanity
+
+importer: venv ## import the built collection the way Galaxy does
+	@tools/release/importer
+
+build: venv ## the collection's artefact, in .cache/artefact
+	@tools/release/build
+
+venv: $(BIN)/.requirements $(COLLECTION) ## the Python environment, in .venv
+
+$(BIN)/.requirements: requirements.txt tools/make_venv
+	@tools/make_venv
+	@touch $@
+
+$(COLLECTION):
+	@mkdir -p $(@D)
+	@ln -sfn $(CURDIR) $@
+
+lock: venv ## resolve requirements.in and the chat server's dependencies anew
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --cache-dir .cache/uv \
+		--no-header --no-emit-index-url --no-emit-find-links requirements.in --output-file requirements.txt
+	@if [ -x tools/lock_synapse ]; then tools/lock_synapse; fi
+
+clean: ## as if it had never been there: nodes, networks, images, caches, .venv, .lab
+	@if [ -d /var/lib/privatechat-lab ]; then tools/lab clean; fi
+	@rm -rf .lab .cache .venv .ansible .pytest_cache .mypy_cache .ruff_cache
+	@rm -f inventories/*/group_vars/all/lab_connection.yml inventories/*/group_vars/all/secrets.yml \
+		molecule/inventory/group_vars/all/lab_connection.yml molecule/inventory/group_vars/all/secrets.yml

@@ -1,0 +1,51 @@
+"""Runs playbooks from tests and tells what they changed."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a playbook ended."""
+
+    status: int
+    output: str
+
+    @property
+    def changed(self) -> int:
+        """The number of changes on all hosts."""
+        return sum(int(number) for number in re.findall(r"\bchanged=(\d+)", self.output))
+
+    @property
+    def changed_tasks(self) -> list[str]:
+        """The tasks that changed something, by name."""
+        found: list[str] = []
+        task = ""
+        for line in self.output.splitlines():
+            if line.startswith("TASK ["):
+                task = line[6:].split("]")[0]
+            elif line.startswith("changed: "):
+                found.append(task)
+        return found
+
+
+def play(name: str, inventory: str | Path, *arguments: str) -> Run:
+    """Run a playbook of the checkout on the inventory, to its end."""
+    program = Path(sys.executable).with_name("ansible-playbook")
+    done = subprocess.run(
+        [sys.executable, program, f"playbooks/{name}.yml", "-i", str(inventory), *arguments],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return Run(done.returncode, done.stdout)
