@@ -1,0 +1,234 @@
+# Copyright (c) 2026, the privatechat.platform authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that would keep the platform from running on these hosts, found before anything changes."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from ansible_collections.privatechat.platform.plugins.plugin_utils import _secrets, _topology
+
+SUPPORTED = {"Debian": ("12", "13")}
+CLOCK_SECONDS = 30
+DATA_PATH = "/var/lib"
+# What systems, certificates and configuration formats all accept as a host's name.
+_INVENTORY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*$")
+# The Matrix specification's grammar of user names.
+_USER_NAME = re.compile(r"[a-z0-9._=/+-]+$")
+
+Table = Mapping[str, Any]
+
+
+def problems(groups: Mapping[str, list[str]], hosts: Mapping[str, Table], platform: Table) -> list[str]:
+    """Return what is wrong with inventory, control machine and hosts, in this order; empty when all is well.
+
+    `hosts` holds the variables of each host with `ansible_facts` and `platform_machine`, the answer of machine_info.
+    `platform` holds `tiers`, `flows`, `settings`, the hosts that were `asked` and the times `began` and `ended` of
+    that, `secrets_file`, and the texts `certificate` and `key` of the operator's own certificate (None for no file).
+    """
+    tiers, settings = platform["tiers"], platform["settings"]
+    found = _topology.inventory_problems(groups, hosts, tiers, platform["flows"], settings)
+    found += [*_name_problems(groups, tiers, settings), *_control_problems(platform)]
+    for name in sorted({name for tier in tiers for name in groups.get(tier, [])}):
+        if name not in platform["asked"]:
+            continue
+        own = {tier: tiers[tier] for tier in tiers if name in groups.get(tier, [])}
+        found += _host_problems(name, hosts[name], own, platform)
+    return [*found, *_release_problems(groups, hosts, tiers)]
+
+
+def certificate_problems(certificate: str, key: str, public_name: str, now: datetime) -> Iterator[str]:
+    """Yield what is wrong with an operator's own certificate and key for the public name."""
+    where = "The certificate in platform_public_certificate_file"
+    try:
+        leaf = x509.load_pem_x509_certificate(certificate.encode())
+    except ValueError:
+        yield f"{where} is not readable as PEM. Give a file with the certificate first and its chain after it."
+        return
+    names = _certificate_names(leaf)
+    if not any(_covers(name, public_name) for name in names):
+        yield (
+            f"{where} does not cover platform_public_name '{public_name}': its names are "
+            f"{', '.join(sorted(names)) or 'none'}. Get a certificate for '{public_name}'."
+        )
+    if leaf.not_valid_after_utc <= now:
+        yield f"{where} expired on {leaf.not_valid_after_utc:%Y-%m-%d}. Get a new one."
+    if leaf.not_valid_before_utc > now:
+        yield f"{where} is not valid before {leaf.not_valid_before_utc:%Y-%m-%d %H:%M} UTC. Check it and the clock."
+    try:
+        public = serialization.load_pem_private_key(key.encode(), None).public_key()
+    except (ValueError, TypeError):
+        yield (
+            "The key in platform_public_key_file is not readable as PEM without a password. "
+            "Give the private key without one; the file may be encrypted with ansible-vault."
+        )
+        return
+    if public != leaf.public_key():
+        yield (
+            "The key in platform_public_key_file does not match the certificate in platform_public_certificate_file. "
+            "Give the key that the certificate was requested with."
+        )
+
+
+def _name_problems(groups: Mapping[str, list[str]], tiers: Table, settings: Table) -> Iterator[str]:
+    for name in sorted({name for tier in tiers for name in groups.get(tier, [])}):
+        if not _INVENTORY_NAME.match(name):
+            yield f"The inventory names a host '{name}'. Use letters, digits, dots, hyphens and underscores only."
+    domain, user = str(settings["platform_internal_domain"]), str(settings["platform_admin_user"])
+    if not _topology.is_host_name(domain):
+        yield f"platform_internal_domain is '{domain}', which is no domain. Set it to a name such as chat.internal."
+    if not _USER_NAME.match(user):
+        yield f"platform_admin_user is '{user}'. Use lower-case letters, digits and the characters . _ = - / + only."
+
+
+def _control_problems(platform: Table) -> Iterator[str]:
+    settings, secrets_file = platform["settings"], platform["secrets_file"]
+    trap = _secrets.trap_beside(secrets_file) if secrets_file else ""
+    if trap:
+        yield trap
+    if settings["platform_certificate_source"] != "provided":
+        return
+    missing = False
+    for name, text in (("certificate", platform["certificate"]), ("key", platform["key"])):
+        option = f"platform_public_{name}_file"
+        if not text:
+            missing = True
+            found = f"is '{settings[option]}', and no such file can be read" if settings[option] else "is not set"
+            yield (
+                f"platform_certificate_source is 'provided', but {option} {found} on the control machine. "
+                f"Set it to the path of the {name}."
+            )
+    if not missing:
+        now = datetime.fromtimestamp(platform["ended"], UTC)
+        yield from certificate_problems(platform["certificate"], platform["key"], settings["platform_public_name"], now)
+
+
+def _host_problems(name: str, host: Table, tiers: Table, platform: Table) -> Iterator[str]:
+    address = _topology.address_of(name, host)
+    if not _topology.is_address(address):
+        return  # The inventory's problem has been named; the host could not be asked.
+    facts, machine = host.get("ansible_facts") or {}, host.get("platform_machine") or {}
+    if "memory_mb" not in machine or "distribution" not in facts:
+        said = str(machine.get("msg") or "no answer").strip()
+        yield (
+            f"Host '{name}' cannot be examined over SSH at {address}: {said} "
+            f"Make it reachable for '{host.get('ansible_user') or 'your user'}' with a key and root rights by sudo."
+        )
+        return
+    yield from _system_problems(name, facts)
+    yield from _capacity_problems(name, machine, tiers, platform["settings"], deployed=bool(_deployed(facts)))
+    yield from _clock_problems(name, machine, platform)
+    yield from _port_problems(name, machine, tiers)
+    yield from _domain_problems(name, facts, platform["settings"])
+
+
+def _system_problems(name: str, facts: Table) -> Iterator[str]:
+    system, version = facts["distribution"], facts.get("distribution_major_version", "")
+    if version not in SUPPORTED.get(system, ()):
+        known = ", ".join(f"{system} {' and '.join(versions)}" for system, versions in SUPPORTED.items())
+        yield f"Host '{name}' runs {system} {version}, which is not supported. Install one of: {known}."
+
+
+def _capacity_problems(name: str, machine: Table, tiers: Table, settings: Table, *, deployed: bool) -> Iterator[str]:
+    users = int(settings["platform_users"]) if str(settings["platform_users"]).isdigit() else 0
+    needs = [rules["needs"] for rules in tiers.values() if "needs" in rules]
+    memory = math.ceil(sum(need["memory_mb"] + need["memory_mb_per_1000_users"] * users / 1000 for need in needs))
+    if machine["memory_mb"] < memory:
+        yield (
+            f"Host '{name}' has {machine['memory_mb']} MiB of memory; {', '.join(tiers)} for {users} users need "
+            f"{memory} MiB. Add memory, move a group to another host, or lower platform_users."
+        )
+    # Tiers share cores, they don't add up: the hungriest one decides.
+    cores = max((need["cores"] for need in needs), default=0)
+    if machine["cores"] < cores:
+        yield f"Host '{name}' has {machine['cores']} cores; {', '.join(tiers)} need {cores}. Add cores."
+    disk = sum(need["disk_gb"] for need in needs)
+    # On a running platform the tiers themselves have used what was free.
+    kind, word = ("total_gb", "in all") if deployed else ("free_gb", "free")
+    space = machine["disks"][DATA_PATH][kind]
+    if space < disk:
+        yield (
+            f"Host '{name}' has {space} GiB {word} on the file system of {DATA_PATH}; {', '.join(tiers)} need {disk} "
+            "GiB. Enlarge it or move a group to another host."
+        )
+
+
+def _clock_problems(name: str, machine: Table, platform: Table) -> Iterator[str]:
+    early, late = platform["began"] - machine["epoch"], machine["epoch"] - platform["ended"]
+    off = max(early, late)
+    if off > CLOCK_SECONDS:
+        way = "behind" if early > late else "ahead of"
+        yield (
+            f"The clock of host '{name}' is {off:.0f} seconds {way} the control machine's, at most {CLOCK_SECONDS} "
+            "are tolerated. Set both clocks."
+        )
+
+
+def _port_problems(name: str, machine: Table, tiers: Table) -> Iterator[str]:
+    for tier, rules in tiers.items():
+        purposes = {number: port for port, number in {**rules["ports"], **rules.get("listeners", {})}.items()}
+        seen = set()
+        for socket in machine["listening"]:
+            port, holder = socket["port"], (socket["port"], socket["unit"], socket["process"])
+            own = any(fnmatchcase(socket["unit"], pattern) for pattern in rules.get("units", []))
+            if port in purposes and not own and holder not in seen:
+                seen.add(holder)
+                by = f"'{socket['process'] or 'unknown'}' (process {socket['pid']}, {socket['unit'] or 'no unit'})"
+                yield (
+                    f"Port {port} of host '{name}', which the tier '{tier}' needs for {purposes[port]}, is taken by "
+                    f"{by}. Stop it, or move the group '{tier}' to another host."
+                )
+
+
+def _domain_problems(name: str, facts: Table, settings: Table) -> Iterator[str]:
+    present, wanted = _deployed(facts).get("chat_domain"), settings["platform_chat_domain"]
+    if present and wanted and present != wanted:
+        yield (
+            f"platform_chat_domain is '{wanted}', but host '{name}' serves the chat domain '{present}', which is "
+            f"part of every account and room and can never change. Set it back to '{present}', or use other hosts."
+        )
+
+
+def _release_problems(groups: Mapping[str, list[str]], hosts: Mapping[str, Table], tiers: Table) -> Iterator[str]:
+    for tier, rules in tiers.items():
+        releases: dict[str, list[str]] = {}
+        for name in sorted(groups.get(tier, [])):
+            facts = hosts[name].get("ansible_facts") or {}
+            if "distribution" in facts:
+                system = f"{facts['distribution']} {facts.get('distribution_major_version', '')}"
+                releases.setdefault(system, []).append(name)
+        if rules.get("same_release") and len(releases) > 1:
+            found = "; ".join(f"{system} on {', '.join(names)}" for system, names in sorted(releases.items()))
+            yield (
+                f"The members of tier '{tier}' run different releases: {found}. Members replicate only within one "
+                "release. Bring all of them to the same one."
+            )
+
+
+def _deployed(facts: Table) -> Table:
+    found = (facts.get("ansible_local") or {}).get("privatechat_chat") or {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def _certificate_names(certificate: x509.Certificate) -> set[str]:
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return set()
+    return {str(name.value) for name in names}
+
+
+def _covers(pattern: str, name: str) -> bool:
+    """Tell whether a certificate's name is for this host name; a wildcard stands for its first label only."""
+    if pattern.startswith("*."):
+        return name.lower().partition(".")[2] == pattern[2:].lower()
+    return name.lower() == pattern.lower()
