@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Network
@@ -56,6 +57,8 @@ def read(directory: Path) -> Lab:
     variables = dict(_section(tree, "all").get("vars") or {})
     for extra in sorted((directory / "group_vars/all").glob("*.yml")):
         variables.update(_load(extra))
+    if os.environ.get("LAB_RELEASE"):
+        variables["lab_release"] = os.environ["LAB_RELEASE"]
     missing = [name for name in ("lab_network", "lab_subnet", "lab_subnet6", "lab_release") if name not in variables]
     if missing:
         raise LabError(f"the inventory {directory} does not set {', '.join(missing)} in group_vars/all.")
