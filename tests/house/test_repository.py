@@ -112,3 +112,10 @@ def test_no_file_speaks_of_work_left_without_an_issue(file: str) -> None:
 
 def test_what_an_installed_collection_needs_is_pinned_as_in_the_tests() -> None:
     assert set(tree.text("meta/requirements.txt").splitlines()) <= set(tree.text("requirements.txt").splitlines())
+
+
+def test_the_collections_that_are_used_are_the_dependencies() -> None:
+    shipped = [name for name in tree.files() if name.startswith(("roles/", "playbooks/", "plugins/"))]
+    words = re.compile(r"\b((?:ansible\.(?:posix|utils|netcommon)|community\.\w+|containers\.podman))\.\w+")
+    used = {found for name in shipped for found in words.findall(tree.text(name))}
+    assert sorted(tree.load("galaxy.yml")["dependencies"]) == sorted(used)
