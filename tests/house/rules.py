@@ -193,12 +193,20 @@ def unpinned(requirements: str) -> Iterator[str]:
 
 
 def commands_of(markdown: str) -> set[str]:
-    """Return the make targets that a page tells its reader to call."""
-    return {
-        target
-        for call in re.findall(r"`?make ((?:[a-z][\w-]*[ `\n])+)", markdown)
-        for target in call.strip("`\n ").split()[:1]
-    }
+    """Return the make targets that a page tells its reader to call: in backticks, or at the start of a line of code."""
+    return set(re.findall(r"(?:`|^)make ([a-z][\w-]*)", "\n".join(code_of(markdown)), re.MULTILINE))
+
+
+def code_of(markdown: str) -> Iterator[str]:
+    """Yield the code of a page: lines between fences as they are, inline code with a backtick before it."""
+    fenced = False
+    for line in markdown.splitlines():
+        if line.startswith("```"):
+            fenced = not fenced
+        elif fenced:
+            yield line
+        else:
+            yield from re.findall(r"`[^`]+", line)
 
 
 def broken_links(markdown: str, exists: Any) -> Iterator[str]:

@@ -130,6 +130,6 @@ def test_an_open_version_is_found(line: str) -> None:
 
 
 def test_commands_and_links_of_a_page_are_found() -> None:
-    assert rules.commands_of("`make demo LAB=single` and\nmake test\n") == {"demo", "test"}
+    assert rules.commands_of("`make demo LAB=single`; make these\n```sh\nmake test\n```\n") == {"demo", "test"}
     page = "[a](docs/a.md) [b](https://example.com) [c](#part)"
     assert list(rules.broken_links(page, {}.get)) == ["the link to docs/a.md leads nowhere"]

@@ -60,7 +60,7 @@ def test_shared_code_comes_in_small_files(file: str) -> None:
     assert len(tree.text(file).splitlines()) <= UTILS_LINES
 
 
-@pytest.mark.parametrize("file", [*tree.below("plugins/", ".py"), *tree.below("tools/", ".py", "/lab")])
+@pytest.mark.parametrize("file", [*tree.below("plugins/", ".py"), *tree.python_tools()])
 def test_functions_are_short(file: str) -> None:
     functions = rules.longest_functions(tree.text(file))
     assert {name: n for name, n in functions if n > FUNCTION_LINES and f"{file}::{name}" not in BIGGER} == {}

@@ -99,3 +99,8 @@ def task_files() -> list[str]:
 def is_tasks(content: Any) -> bool:
     """Tell whether the content of a YAML file is a list of plays or tasks."""
     return isinstance(content, list) and all(isinstance(entry, dict) and "name" in entry for entry in content)
+
+
+def python_tools() -> list[str]:
+    """Return the Python files below tools/, programs without a suffix included."""
+    return [name for name in below("tools/") if name.endswith(".py") or text(name).startswith("#!/usr/bin/env python3")]
