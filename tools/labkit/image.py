@@ -17,6 +17,7 @@ PACKAGES = "systemd,systemd-sysv,dbus,openssh-server,python3,sudo,ca-certificate
 MAX_AGE_DAYS = 5
 HOST_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 FILES = {
+    "etc/hosts": "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n",
     "etc/sudoers.d/operator": "operator ALL=(ALL:ALL) NOPASSWD: ALL\n",
     "etc/apt/apt.conf.d/90lab-cache": f'Acquire::http::Proxy "{CACHE_URL}";\nAcquire::Languages "none";\n',
     "etc/apt/apt.conf.d/91lab-keep": 'APT::Keep-Downloaded-Packages "false";\n',

@@ -95,7 +95,8 @@ def _make_network(lab: Lab) -> None:
     host.free_subnet(str(lab.gateway))
     # The upper half is podman's own to hand out; hosts of an inventory sit below it, virtual addresses too.
     spare = list(lab.subnet.subnets(prefixlen_diff=1))[1]
-    options = ["--subnet", str(lab.subnet), "--gateway", str(lab.gateway), "--ip-range", str(spare)]
+    # Without DNS of its own, a node knows others only by what the platform tells it.
+    options = ["--disable-dns", "--subnet", str(lab.subnet), "--gateway", str(lab.gateway), "--ip-range", str(spare)]
     run(host.podman("network", "create", *options, "--ipv6", "--subnet", str(lab.subnet6), lab.network))
 
 
@@ -145,7 +146,7 @@ def _run_node(lab: Lab, node: str, identity: str, image_id: str, key: Path) -> N
             "--no-hosts",
             f"--name={lab.container(node)}",
             f"--hostname={node}",
-            f"--network={lab.network}:ip={lab.addresses[node]},ip6={lab.address6(node)},alias={node}",
+            f"--network={lab.network}:ip={lab.addresses[node]},ip6={lab.address6(node)}",
             f"--label={LABEL}={lab.network}",
             f"--label={LABEL}.identity={identity}",
             f"--label={LABEL}.inventory={lab.directory}",
@@ -153,6 +154,9 @@ def _run_node(lab: Lab, node: str, identity: str, image_id: str, key: Path) -> N
             image_id,
         )
     )
+    # What Debian's installer writes; without it sudo cannot resolve its own host.
+    own_name = f"printf '127.0.1.1\\t{node}\\n' >> /etc/hosts"
+    run(host.podman("exec", lab.container(node), "sh", "-c", own_name))
 
 
 def _wait(lab: Lab) -> None:
