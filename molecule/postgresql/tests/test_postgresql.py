@@ -1,0 +1,105 @@
+"""What a client of the database may and may not do, and what survives a crash."""
+
+from __future__ import annotations
+
+import pytest
+from testinfra.backend.base import CommandResult
+from testinfra.host import Host
+from testkit import wait
+
+testinfra_hosts = ["ansible://postgresql"]
+
+TLS = "sslmode=verify-full sslrootcert=/etc/privatechat/tls/ca.pem"
+
+
+def secret(host: Host, name: str) -> str:
+    """Return a secret of the inventory."""
+    return str(host.ansible.get_variables()[f"platform_secret_{name}"])
+
+
+def address(host: Host) -> str:
+    """Return the member's address."""
+    return str(host.ansible.get_variables()["ansible_host"])
+
+
+def query(host: Host, text: str, *, options: str = TLS, password: str | None = None) -> CommandResult:
+    """Run a statement as the chat server's user would, on the member's address and under the service's name."""
+    word = secret(host, "synapse_database_password") if password is None else password
+    target = f"host=postgresql.privatechat.internal hostaddr={address(host)} user=synapse dbname=synapse {options}"
+    return host.run("PGPASSWORD=%s psql --no-psqlrc -At -v ON_ERROR_STOP=1 -c %s %s", word, text, target)
+
+
+def administer(host: Host, text: str, database: str = "postgres") -> str:
+    """Run a statement as the administrator of the member."""
+    return host.check_output("psql --no-psqlrc -At -U postgres -d %s -c %s", database, text)
+
+
+def test_a_client_with_the_password_writes_over_verified_tls(host: Host) -> None:
+    done = query(host, "CREATE TABLE IF NOT EXISTS t (n int); INSERT INTO t VALUES (1); DROP TABLE t; SELECT 7")
+    assert done.succeeded, done.stderr
+    assert done.stdout.splitlines()[-1] == "7"
+
+
+def test_the_session_is_tls_1_2_or_newer(host: Host) -> None:
+    assert query(host, "SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()").stdout.startswith("TLSv1.")
+    refused = query(host, "SELECT 1", options=f"{TLS} ssl_max_protocol_version=TLSv1.1 ssl_min_protocol_version=TLSv1")
+    assert refused.failed
+
+
+@pytest.mark.parametrize(
+    ("options", "password", "words"),
+    [
+        ("sslmode=disable", None, "no encryption"),
+        (TLS, "wrong", "password authentication failed"),
+        (TLS.replace("/etc/privatechat/tls/ca.pem", "/etc/ssl/certs/ca-certificates.crt"), None, "verify failed"),
+    ],
+)
+def test_who_does_not_belong_is_refused(host: Host, options: str, password: str | None, words: str) -> None:
+    refused = query(host, "SELECT 1", options=options, password=password)
+    assert refused.failed
+    assert words in refused.stderr
+
+
+def test_the_superuser_cannot_log_in_from_a_client(host: Host) -> None:
+    target = f"host=127.0.0.1 user=postgres dbname=postgres {TLS}"
+    word = secret(host, "postgresql_superuser_password")
+    assert host.run("PGPASSWORD=%s psql -c 'SELECT 1' %s", word, target).failed
+
+
+def test_the_chat_database_sorts_by_bytes_and_holds_utf_8(host: Host) -> None:
+    found = administer(
+        host,
+        "SELECT datcollate, datctype, pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'synapse'",
+    )
+    assert found == "C|C|UTF8"
+
+
+def test_pages_carry_checksums(host: Host) -> None:
+    assert administer(host, "SHOW data_checksums") == "on"
+
+
+def test_only_members_learn_the_passwords(host: Host) -> None:
+    assert host.run("sudo -u nobody cat /etc/patroni/secrets.env").failed
+    assert secret(host, "postgresql_superuser_password") not in host.check_output("cat /etc/patroni/config.yml")
+
+
+def test_the_rest_interface_needs_its_password_to_change_anything(host: Host) -> None:
+    url = f"https://{address(host)}:8008/config"
+    program = (
+        "import sys, ssl, urllib.request as u; c = ssl.create_default_context(cafile='/etc/privatechat/tls/ca.pem');"
+        "print(u.urlopen(u.Request(sys.argv[1], data=b'{}', method='PATCH'), context=c).status)"
+    )
+    refused = host.run("python3 -c %s %s", program, url)
+    assert refused.failed
+    assert "401" in refused.stderr
+
+
+def test_committed_rows_survive_a_crash_of_every_process(host: Host) -> None:
+    assert query(host, "CREATE TABLE IF NOT EXISTS kept (n int); INSERT INTO kept VALUES (42)").succeeded
+    host.check_output("pkill -KILL -u postgres")
+
+    def read_back() -> str:
+        return query(host, "SELECT max(n) FROM kept").stdout.strip()
+
+    wait.until(lambda: read_back() == "42", "the database answers with the row after the crash")
+    assert query(host, "DROP TABLE kept").succeeded
