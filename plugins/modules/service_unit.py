@@ -79,7 +79,7 @@ stale:
 
 import glob
 import os
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -110,7 +110,7 @@ def seconds(timestamp: str) -> float:
     if not timestamp:
         return 0.0
     parsed = datetime.strptime(timestamp, "%a %Y-%m-%d %H:%M:%S.%f %Z")
-    return parsed.replace(tzinfo=timezone.utc).timestamp()
+    return parsed.replace(tzinfo=UTC).timestamp()
 
 
 def plan(unit: dict[str, Any], state: dict[str, str], now: dict[str, float]) -> str:

@@ -133,7 +133,7 @@ def _address_problems(names: list[str], hostvars: Mapping[str, Mapping[str, Any]
         try:
             canonical = str(IPAddress(address))
         except AddrFormatError as exc:
-            yield f"Host '{name}' has the address '{address}': {exc}. Set ansible_host or platform_address to its address."
+            yield f"Host '{name}' has the address '{address}': {exc}. Correct ansible_host or platform_address."
             continue
         if canonical in owners:
             yield (
@@ -149,7 +149,7 @@ def _flow_problems(tiers: Mapping[str, Mapping[str, Any]], flows: list[Mapping[s
         source, target = flow.get("from"), flow.get("to")
         for end in (source, target):
             if end not in tiers and not (end == ANYONE and end == source):
-                yield f"{title} names the tier '{end}', which is not in platform_tiers. Known tiers: {', '.join(tiers)}."
+                yield f"{title} names the tier '{end}', which is not in platform_tiers. Known: {', '.join(tiers)}."
         if target in tiers and flow.get("port") not in tiers[target]["ports"]:
             known = ", ".join(tiers[target]["ports"])
-            yield f"{title} names the port '{flow.get('port')}', which tier '{target}' does not have. Known ports: {known}."
+            yield f"{title} names the port '{flow.get('port')}', which tier '{target}' does not have. Known: {known}."
