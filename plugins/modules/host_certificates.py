@@ -138,6 +138,21 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.privatechat.platform.plugins.module_utils import _certificates
 
 
+ROW = {
+    "name": {"type": "str", "required": True},
+    "common_name": {"type": "str", "required": True},
+    "names": {"type": "list", "elements": "str", "required": True},
+    "owner": {"type": "str", "default": "root"},
+    "group": {"type": "str", "default": "root"},
+    "combined": {"type": "bool", "default": False},
+    "public": {"type": "bool", "default": False},
+}
+PROVIDED = {
+    "certificate": {"type": "str", "required": True},
+    "key": {"type": "str", "required": True, "no_log": True},
+}
+
+
 class Host:
     """The host's directory of certificates: reads it, and brings paths into the wanted state one by one."""
 
@@ -258,26 +273,13 @@ def settle_all(host: Host) -> dict[str, Any]:
 
 def main() -> None:
     """Look, make keys, ask for certificates or put them in place, report."""
-    row = {
-        "name": {"type": "str", "required": True},
-        "common_name": {"type": "str", "required": True},
-        "names": {"type": "list", "elements": "str", "required": True},
-        "owner": {"type": "str", "default": "root"},
-        "group": {"type": "str", "default": "root"},
-        "combined": {"type": "bool", "default": False},
-        "public": {"type": "bool", "default": False},
-    }
-    provided = {
-        "certificate": {"type": "str", "required": True},
-        "key": {"type": "str", "required": True, "no_log": True},
-    }
     module = AnsibleModule(
         argument_spec={
             "directory": {"type": "path", "default": "/etc/privatechat/tls"},
-            "certificates": {"type": "list", "elements": "dict", "required": True, "options": row},
+            "certificates": {"type": "list", "elements": "dict", "required": True, "options": ROW},
             "ca_certificate": {"type": "str", "required": True},
             "validity_days": {"type": "int", "default": 397},
-            "provided": {"type": "dict", "options": provided},
+            "provided": {"type": "dict", "options": PROVIDED},
             "signed": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
