@@ -101,5 +101,5 @@ def test_committed_rows_survive_a_crash_of_every_process(host: Host) -> None:
     def read_back() -> str:
         return query(host, "SELECT max(n) FROM kept").stdout.strip()
 
-    wait.until(lambda: read_back() == "42", "the database answers with the row after the crash")
+    wait.until(lambda: read_back() == "42", what="the row being read after the crash")
     assert query(host, "DROP TABLE kept").succeeded
