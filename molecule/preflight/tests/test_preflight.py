@@ -84,7 +84,7 @@ def test_a_bad_input_is_refused_with_one_clear_error(deploy: Deploy, changes: di
 def test_an_unknown_tier_in_a_flow_is_refused(deploy: Deploy) -> None:
     flows = {"platform_flows": [{"from": "nowhere", "to": "edge", "port": "https"}]}
     (problem,) = problems(deploy("-e", json.dumps(flows)))
-    assert "names the tier 'nowhere', which is not in platform_tiers. Known tiers: " in problem
+    assert "names the tier 'nowhere', which is not in platform_tiers" in problem
 
 
 def test_a_certificate_for_other_names_is_refused(deploy: Deploy, tmp_path: Path) -> None:
