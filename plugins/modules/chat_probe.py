@@ -223,8 +223,8 @@ def probe(client: JsonClient, params: dict[str, Any], findings: Findings) -> Non
     """Take all steps in order, each adding its finding; raise StepFailed at the first that fails."""
     sessions: list[Session] = []
     try:
-        with step(findings, "two users log in"):
-            for role in ("sender", "receiver"):
+        for role in ("sender", "receiver"):
+            with step(findings, f"{params[role]} logs in"):
                 sessions.append(Session(client, params[role], params[f"{role}_password"], params["timeout"]))
         with step(findings, "both are in one room"):
             room = meeting_room(*sessions)
@@ -233,8 +233,8 @@ def probe(client: JsonClient, params: dict[str, Any], findings: Findings) -> Non
         with step(findings, "file uploaded and downloaded"):
             exchange_file(*sessions)
     finally:
-        for session in sessions:
-            with step(findings, f"{session.user_id} logs out"):
+        for role, session in zip(("sender", "receiver"), sessions, strict=False):
+            with step(findings, f"{params[role]} logs out"):
                 session.call("POST", f"{CLIENT_API}/logout", {})
 
 

@@ -20,7 +20,7 @@ ARGS = {
     "receiver_password": "secret-b",
     "timeout": 1,
 }
-STEPS = ["two users log in", "both are in one room", "message delivered", "file uploaded and downloaded"]
+STEPS = ["alice logs in", "bob logs in", "both are in one room", "message delivered", "file uploaded and downloaded"]
 
 
 class FakeServer:
@@ -37,7 +37,7 @@ class FakeServer:
     def request(self, method: str, path: str, data: Any = None, _headers: Any = None, raw: bool = False) -> Any:
         call = f"{method} {path.partition('?')[0].removeprefix('/_matrix/client/v3')}"
         self.calls.append(call)
-        instead = next((answers for pattern, answers in self.broken.items() if re.search(pattern, call)), [])
+        instead: Any = next((answers for pattern, answers in self.broken.items() if re.search(pattern, call)), [])
         # An answer in a list is given once.
         answer = (instead.pop() if instead else None) if isinstance(instead, list) else instead
         if isinstance(answer, ApiError):
@@ -84,7 +84,7 @@ def probe(run_module: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, 
 def test_a_healthy_server_passes_every_step(server: FakeServer, probe: Callable[..., Any]) -> None:
     answer = probe()
     assert not answer["changed"]
-    assert [finding["subject"] for finding in answer["findings"]][:4] == STEPS
+    assert [finding["subject"] for finding in answer["findings"]][:5] == STEPS
     assert all(finding["ok"] and finding["found"].endswith(" ms") for finding in answer["findings"])
     assert server.calls.count("POST /logout") == 2
 
@@ -107,10 +107,10 @@ def test_check_mode_sends_nothing(server: FakeServer, probe: Callable[..., Any])
     ("pattern", "answer", "step", "words"),
     [
         ("/login", ApiError("POST answered 403: M_FORBIDDEN", 403, {}), 0, "M_FORBIDDEN"),
-        ("/createRoom", ApiError("answered 500: oops", 500, {}), 1, "answered 500: oops"),
-        ("/createRoom", {"nothing": "useful"}, 1, "lacks what was asked for: KeyError('room_id')"),
-        ("/sync", {"next_batch": "s1"}, 2, "accepted but no sync of @bob:example.com delivered it"),
-        ("/download/", b"other", 3, "the file that came down (5 bytes) is not the one"),
+        ("/createRoom", ApiError("answered 500: oops", 500, {}), 2, "answered 500: oops"),
+        ("/createRoom", {"nothing": "useful"}, 2, "lacks what was asked for: KeyError('room_id')"),
+        ("/sync", {"next_batch": "s1"}, 3, "accepted but no sync of @bob:example.com delivered it"),
+        ("/download/", b"other", 4, "the file that came down (5 bytes) is not the one"),
     ],
 )
 def test_a_failure_names_step_and_answer(
