@@ -262,12 +262,13 @@ def settle_all(host: Host) -> dict[str, Any]:
         raise ValueError(
             f"the new certificates do not fit their requests ({text}). Check the authority's key and clock."
         )
+    due = [f"{state['name']} is to be issued: {state['reason']}" for state in states if state["reason"]]
     return {
-        "changed": bool(host.changed) or any(state["reason"] for state in states),
+        "changed": bool(host.changed or due),
         "changed_paths": host.changed,
         "requests": requests,
         "certificates": [{key: value for key, value in state.items() if key != "csr"} for state in states],
-        "diff": {"before": "", "after": "".join(f"{path}\n" for path in host.changed)},
+        "diff": {"before": "", "after": "".join(f"{line}\n" for line in host.changed + due)},
     }
 
 

@@ -72,7 +72,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 LISTENING = "0A"
 # Columns of the kernel's tables of sockets.
-ADDRESS, STATE, INODE = 1, 3, 9
+ADDRESS = 1
+STATE = 3
+INODE = 9
 UNIT = re.compile(r"([^/\n]+\.(?:service|scope))(?![^\n]*\.(?:service|scope))")
 
 
