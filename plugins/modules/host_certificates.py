@@ -137,7 +137,6 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.privatechat.platform.plugins.module_utils import _certificates
 
-
 ROW = {
     "name": {"type": "str", "required": True},
     "common_name": {"type": "str", "required": True},
@@ -287,7 +286,9 @@ def main() -> None:
     )
     if not _certificates.HAS_CRYPTOGRAPHY:
         if module.check_mode:
-            module.exit_json(changed=True, changed_paths=[], requests=[], certificates=[])
+            state = {"days_left": None, "fits": False, "reason": "python3-cryptography is not installed"}
+            states = [{"name": row["name"], **state} for row in module.params["certificates"]]
+            module.exit_json(changed=True, changed_paths=[], requests=[], certificates=states)
         module.fail_json(msg="Cannot look at certificates: python3-cryptography is not installed. Install it.")
     unknown = (
         [] if module.check_mode else [r for r in module.params["certificates"] if -1 in ids_of(r["owner"], r["group"])]

@@ -147,3 +147,9 @@ def test_an_owner_who_does_not_exist_is_an_error_but_not_in_check_mode(run: Run,
     assert run({"owner": "nobody-yet"}, check=True)["changed"]
     assert "'redis' for nobody-yet:" in run({"owner": "nobody-yet"})["msg"]
     assert not list(tmp_path.iterdir())
+
+
+def test_a_bare_host_is_an_error_but_not_in_check_mode(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host_certificates._certificates, "HAS_CRYPTOGRAPHY", False)
+    assert run(check=True)["certificates"][0]["reason"] == "python3-cryptography is not installed"
+    assert "Install it" in run()["msg"]
