@@ -42,12 +42,12 @@ _value:
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.privatechat.platform.plugins.plugin_utils import _certificates
+from ansible_collections.privatechat.platform.plugins.plugin_utils._certificates import finding
 
 
 def certificate_findings(certificates: list[Mapping[str, Any]], warn_days: int) -> list[dict[str, Any]]:
     """Return one finding per certificate; see plugin_utils/_certificates.py."""
-    return [_certificates.finding(certificate, warn_days) for certificate in certificates]
+    return [finding(certificate, warn_days) for certificate in certificates]
 
 
 class FilterModule:

@@ -53,14 +53,14 @@ _value:
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.privatechat.platform.plugins.plugin_utils import _preflight
+from ansible_collections.privatechat.platform.plugins.plugin_utils._preflight import problems
 
 
 def preflight_problems(
     groups: Mapping[str, list[str]], hostvars: Mapping[str, Mapping[str, Any]], platform: Mapping[str, Any]
 ) -> list[str]:
     """Return one text for each problem; see plugin_utils/_preflight.py."""
-    return _preflight.problems(groups, hostvars, platform)
+    return problems(groups, hostvars, platform)
 
 
 class FilterModule:

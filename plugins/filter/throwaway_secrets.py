@@ -44,12 +44,12 @@ _value:
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.privatechat.platform.plugins.plugin_utils import _secrets
+from ansible_collections.privatechat.platform.plugins.plugin_utils._secrets import make, names_of
 
 
 def throwaway_secrets(rows: list[Mapping[str, Any]], names: list[str]) -> dict[str, str]:
     """Return a new value for each of the names."""
-    return _secrets.make(rows, set(_secrets.names_of(rows)).difference(names))
+    return make(rows, set(names_of(rows)).difference(names))
 
 
 class FilterModule:

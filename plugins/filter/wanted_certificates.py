@@ -52,14 +52,14 @@ _value:
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.privatechat.platform.plugins.plugin_utils import _certificates
+from ansible_collections.privatechat.platform.plugins.plugin_utils._certificates import wanted
 
 
 def wanted_certificates(
     topology: Mapping[str, Any], host: str, tiers: Mapping[str, Mapping[str, Any]], settings: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """Return the rows of the host; see plugin_utils/_certificates.py."""
-    return _certificates.wanted(topology, host, tiers, settings)
+    return wanted(topology, host, tiers, settings)
 
 
 class FilterModule:
