@@ -132,7 +132,7 @@ def _keep_namespace() -> None:
     _end_leftovers()
     script = f"""\
 [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] || mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit 1
-for d in {STATE}/run /run/netns /run/containers; do mkdir -p $d && mount -t tmpfs tmpfs $d || exit 1; done
+for d in {STATE}/run /run/netns /run/containers /run/crun; do mkdir -p $d && mount -t tmpfs tmpfs $d || exit 1; done
 echo $$ > {STATE}/namespace.pid
 exec sleep infinity
 """

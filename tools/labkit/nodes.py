@@ -199,7 +199,8 @@ def _write_connection(lab: Lab, checkout: Path, key: Path) -> None:
 
 def _ssh_command(checkout: Path, address: str) -> list[str]:
     state = checkout / ".lab"
-    return ["ssh", "-i", f"{state}/ssh_key", "-o", f"UserKnownHostsFile={state}/known_hosts", f"operator@{address}"]
+    options = ["-o", f"UserKnownHostsFile={state}/known_hosts", "-o", "ConnectTimeout=10"]
+    return ["ssh", "-i", f"{state}/ssh_key", *options, f"operator@{address}"]
 
 
 def _forget_connections(lab: Lab) -> None:
