@@ -12,10 +12,15 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-
 from ansible_collections.privatechat.platform.plugins.plugin_utils import _secrets, _topology
+
+try:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+except ImportError:
+    HAS_CRYPTOGRAPHY = False
+else:
+    HAS_CRYPTOGRAPHY = True
 
 SUPPORTED = {"Debian": ("12", "13")}
 CLOCK_SECONDS = 30
@@ -92,6 +97,12 @@ def _name_problems(groups: Mapping[str, list[str]], tiers: Table, settings: Tabl
 
 def _control_problems(platform: Table) -> Iterator[str]:
     settings, secrets_file = platform["settings"], platform["secrets_file"]
+    if not HAS_CRYPTOGRAPHY:
+        yield (
+            "The Python of ansible-playbook on the control machine has no library cryptography, which makes keys and "
+            "certificates. Install it there with pip install cryptography."
+        )
+        return
     trap = _secrets.trap_beside(secrets_file) if secrets_file else ""
     if trap:
         yield trap

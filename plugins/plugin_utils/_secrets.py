@@ -13,10 +13,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+try:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+except ImportError:
+    HAS_CRYPTOGRAPHY = False
+else:
+    HAS_CRYPTOGRAPHY = True
 
 ALPHABET = string.ascii_letters + string.digits
 AUTHORITY_YEARS = 10
@@ -52,6 +57,11 @@ def make_signing_key() -> str:
 
 def make_authority(common_name: str) -> tuple[str, str]:
     """Return key and self-signed certificate of a new authority, both PEM, valid for ten years."""
+    if not HAS_CRYPTOGRAPHY:
+        raise SecretsError(
+            f"Cannot make '{common_name}': the Python of ansible-playbook has no library cryptography. "
+            "Install it there with pip install cryptography."
+        )
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64])])
     begin = datetime.now(UTC) - BACKDATED

@@ -78,3 +78,9 @@ def test_a_file_that_the_directory_would_hide_is_named(tmp_path: Path, name: str
 def test_a_file_in_the_place_of_the_directory_is_named(tmp_path: Path) -> None:
     (tmp_path / "all").write_text("{}")
     assert "is a file, where a directory is needed" in _secrets.trap_beside(tmp_path / "all" / "secrets.yml")
+
+
+def test_a_control_machine_without_the_library_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_secrets, "HAS_CRYPTOGRAPHY", False)
+    with pytest.raises(_secrets.SecretsError, match="has no library cryptography"):
+        _secrets.make_authority("Test authority")
