@@ -95,8 +95,7 @@ class ActionModule(ActionBase):
             raise _secrets.SecretsError(f"Cannot read the secrets in '{path}', nothing was changed: {exc}") from None
         if not isinstance(kept or {}, dict):
             raise _secrets.SecretsError(
-                f"Cannot read the secrets in '{path}': it holds no variables with values. "
-                "Restore the file from a copy."
+                f"Cannot read the secrets in '{path}': it holds no variables with values. Restore the file from a copy."
             )
         return plain.decode(), kept or {}
 
