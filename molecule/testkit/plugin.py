@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,8 @@ import pytest
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
+from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 from ansible.vars.manager import VariableManager
-
-from ansible_collections.privatechat.platform.plugins.plugin_utils._topology import build_topology
 
 ROOT = Path(__file__).parents[2]
 JOURNAL_LINES = 60
@@ -21,6 +21,9 @@ JOURNAL_LINES = 60
 @pytest.fixture(scope="session")
 def topology(pytestconfig: pytest.Config) -> dict[str, Any]:
     """Return what plays call `platform_topology`, computed from the inventory under test."""
+    # Only Ansible's own finder knows the collection, which is not on Python's path.
+    _AnsibleCollectionFinder(paths=[str(ROOT / ".cache/collections")])._install()
+    logic = import_module("ansible_collections.privatechat.platform.plugins.plugin_utils._topology")
     loader = DataLoader()
     inventory = InventoryManager(loader=loader, sources=[pytestconfig.getoption("ansible_inventory")])
     manager = VariableManager(loader=loader, inventory=inventory)
@@ -30,7 +33,10 @@ def topology(pytestconfig: pytest.Config) -> dict[str, Any]:
     known.pop("platform_settings", None)
     settings = Templar(loader=loader, variables=known).template(table["platform_settings"])
     groups = {name: [host.name for host in group.get_hosts()] for name, group in inventory.groups.items()}
-    return build_topology(groups, hostvars, table["platform_tiers"], table["platform_flows"], settings)
+    computed: dict[str, Any] = logic.build_topology(
+        groups, hostvars, table["platform_tiers"], table["platform_flows"], settings
+    )
+    return computed
 
 
 @pytest.hookimpl(wrapper=True)
