@@ -8,6 +8,7 @@ from typing import Any
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar
+from ansible.utils.collection_loader import AnsibleCollectionConfig
 
 from house import tree
 
@@ -26,12 +27,14 @@ FACTS = {
     "python_version": "3.11.2",
 }
 
-init_plugin_loader()
+if AnsibleCollectionConfig.collection_finder is None:
+    init_plugin_loader()
 
 
 def samples(role: str) -> dict[str, dict[str, Any]]:
-    """Return the role's samples: name to variables."""
-    return load(f"tests/render/samples/{role}.yml") or {}
+    """Return the role's samples, name to variables; what one leaves out is as in the smallest."""
+    found = load(f"tests/render/samples/{role}.yml") or {}
+    return {name: {**found["smallest"], **own} for name, own in found.items()}
 
 
 def load(name: str) -> Any:
