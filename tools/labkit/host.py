@@ -198,7 +198,7 @@ def free_subnet(gateway: str) -> None:
 
 def _serve_packages(checkout: Path) -> None:
     """Run a cache for Debian packages, so that many nodes download a package once."""
-    cache = checkout / ".cache/apt"
+    cache = (checkout / ".cache/apt").resolve()
     settings = STATE / "apt-cacher-ng"
     settings.mkdir(exist_ok=True)
     lines = [f"CacheDir: {cache}", f"LogDir: {STATE}/log", f"BindAddress: {CACHE_ADDRESS}", f"Port: {CACHE_PORT}"]
