@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 
 def worker_files(workers: list[Mapping[str, Any]], directory: str, address: str) -> list[dict[str, str]]:
     """Return path and content of each worker's file (Synapse, docs/workers.md, "Worker configuration")."""
@@ -20,17 +18,21 @@ def worker_files(workers: list[Mapping[str, Any]], directory: str, address: str)
 
 
 def _text(worker: Mapping[str, Any], directory: str, address: str) -> str:
-    configuration = {
-        "worker_app": "synapse.app.generic_worker",
-        "worker_name": worker["name"],
-        "worker_log_config": f"{directory}/log.yaml",
-        "worker_listeners": [
-            _listener(address, worker["port"], ["client", "federation", "health"]) | {"x_forwarded": True},
-            _listener(address, worker["replication_port"], ["replication"]),
-        ],
-    }
-    return "# Ansible managed\n" + yaml.safe_dump(configuration, sort_keys=False)
-
-
-def _listener(address: str, port: int, names: list[str]) -> dict[str, Any]:
-    return {"type": "http", "port": port, "bind_addresses": [address], "resources": [{"names": names}]}
+    return f"""\
+# Ansible managed
+worker_app: synapse.app.generic_worker
+worker_name: {worker["name"]}
+worker_log_config: {directory}/log.yaml
+worker_listeners:
+  - type: http
+    port: {worker["port"]}
+    bind_addresses: ["{address}"]
+    x_forwarded: true
+    resources:
+      - names: [client, federation, health]
+  - type: http
+    port: {worker["replication_port"]}
+    bind_addresses: ["{address}"]
+    resources:
+      - names: [replication]
+"""

@@ -9,7 +9,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from netaddr import AddrFormatError, IPAddress, valid_ipv4, valid_ipv6
+try:
+    from netaddr import AddrFormatError, IPAddress, valid_ipv4, valid_ipv6
+
+    MISSING_LIBRARY = ""
+except ImportError as exc:
+    MISSING_LIBRARY = f"The control machine lacks the Python library netaddr ({exc}). Install it beside ansible-core."
 
 ANYONE = "anyone"
 # A host name of RFC 1123, section 2.1: labels of letters, digits and inner hyphens.
@@ -56,6 +61,8 @@ def inventory_problems(
     settings: Mapping[str, Any],
 ) -> list[str]:
     """Return one sentence pair for each problem, empty when the inventory describes a platform."""
+    if MISSING_LIBRARY:
+        return [MISSING_LIBRARY]
     used = sorted({name for tier in tiers for name in groups.get(tier, [])})
     return [
         *_setting_problems(settings),
@@ -150,6 +157,6 @@ def _flow_problems(tiers: Mapping[str, Mapping[str, Any]], flows: list[Mapping[s
         for end in (source, target):
             if end not in tiers and not (end == ANYONE and end == source):
                 yield f"{title} names the tier '{end}', which is not in platform_tiers. Known: {', '.join(tiers)}."
-        if target in tiers and flow.get("port") not in tiers[target]["ports"]:
-            known = ", ".join(tiers[target]["ports"])
+        if target in tiers and flow.get("port") not in tiers[str(target)]["ports"]:
+            known = ", ".join(tiers[str(target)]["ports"])
             yield f"{title} names the port '{flow.get('port')}', which tier '{target}' does not have. Known: {known}."
