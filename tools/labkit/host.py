@@ -27,7 +27,9 @@ PACKAGES = {
     "netavark": "/usr/lib/podman/netavark",
     "aardvark-dns": "/usr/lib/podman/aardvark-dns",
     "crun": "crun",
+    # Debian 12's netavark speaks iptables, Debian 13's nftables.
     "iptables": "iptables",
+    "nftables": "nft",
     "iproute2": "ip",
     "procps": "sysctl",
     "mmdebstrap": "mmdebstrap",

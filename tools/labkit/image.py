@@ -41,6 +41,10 @@ def make(release: str, cache: Path) -> str:
         return name
     if not fresh:
         _bootstrap(release, archive, extra)
+    for old in run(podman("images", "--format", "{{.Repository}}:{{.Tag}}")).split():
+        if old.startswith(f"localhost/privatechat-node:{release}-"):
+            # An image that a node still uses stays until a later time.
+            run(podman("rmi", old), check=False)
     say(f"Importing the node image for Debian {release}")
     run(podman("import", "--quiet", "--change", 'CMD ["/sbin/init"]', str(archive), name))
     return name
