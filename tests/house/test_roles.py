@@ -43,6 +43,12 @@ def test_specification_and_defaults_say_the_same(role: str) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
+def test_every_entry_point_says_what_it_does(role: str) -> None:
+    points = tree.load(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]
+    assert [n for n, point in points.items() if not {"short_description", "description"} <= set(point)] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
 def test_secret_inputs_are_plain_strings(role: str) -> None:
     assert list(rules.secret_inputs(tree.load(f"roles/{role}/meta/argument_specs.yml"))) == []
 
