@@ -73,7 +73,7 @@ def test_a_server_with_another_name_in_its_certificate_gets_no_client(host: Host
     host.check_output(f"systemd-run --collect --unit=haproxy-name /usr/sbin/haproxy -W -f {twin}")
     try:
         seen = wait.until(lambda: down(host, proxy, f"{twin}/status.sock"), what="the server being refused", seconds=20)
-        assert "L6" in seen
+        assert "SSL" in seen
     finally:
         host.run(f"systemctl stop haproxy-name; rm -rf {twin}")
 
