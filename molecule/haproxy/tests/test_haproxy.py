@@ -7,12 +7,12 @@ from testinfra.host import Host
 from testkit import wait
 
 testinfra_hosts = ["ansible://chat"]
-REDIS = "printf 'PING\\r\\n' >&3; timeout 3 head -c 5 <&3"
+PING = "exec 3<>/dev/tcp/127.0.0.1/16379; printf 'PING\\r\\n' >&3; timeout 3 head -c 5 <&3"
 
 
 def talk_to_redis(host: Host) -> str:
     """Return the first bytes that Redis answers through the listener."""
-    return str(host.run(f"bash -c 'exec 3<>/dev/tcp/127.0.0.1/16379; {REDIS}'").stdout)
+    return str(host.run("bash -c %s", PING).stdout)
 
 
 def state(host: Host, proxy: str, socket: str = "/run/haproxy/status.sock") -> str:
