@@ -6,6 +6,9 @@ COLLECTION := .cache/collections/ansible_collections/privatechat/platform
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PIP_CACHE_DIR := $(CURDIR)/.cache/pip
+# Whatever a tool keeps for later goes where `make clean` finds it.
+export XDG_CACHE_HOME := $(CURDIR)/.cache
+export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 

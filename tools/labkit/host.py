@@ -64,6 +64,9 @@ def install(packages: dict[str, str]) -> None:
         if not succeeds([*command, *options]):
             run([*command, "update"])
             run([*command, *options])
+    if "apt-cacher-ng" in missing and shutil.which("systemctl"):
+        # The lab runs its own, for its own network only.
+        run(["systemctl", "disable", "--quiet", "apt-cacher-ng"], check=False)
 
 
 @contextmanager
