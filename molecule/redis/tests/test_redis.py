@@ -100,7 +100,7 @@ def test_the_chat_server_cannot_administer(connect: Connect, command: str) -> No
 @pytest.mark.parametrize("command", ["SET a b", "GET a", "PUBLISH a b", "SUBSCRIBE a", "CONFIG GET *", "SHUTDOWN"])
 def test_the_health_check_only_looks(connect: Connect, command: str) -> None:
     say = connect("haproxy")
-    assert "role:master" in say("INFO replication")
+    assert "role:" in say("INFO replication")
     assert say(command).startswith("-NOPERM")
 
 
