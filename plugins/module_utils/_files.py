@@ -30,7 +30,7 @@ def read(path: str) -> bytes | None:
 def content_of(entry: dict[str, Any]) -> bytes:
     """Return the wanted bytes of a file entry, secret or not."""
     text = entry["secret_content"] if entry["content"] is None else entry["content"]
-    return str(text).encode()
+    return (text or "").encode()
 
 
 def ids_of(entry: dict[str, Any]) -> tuple[int | None, int | None]:
