@@ -15,6 +15,7 @@ clean() {
   rm -rf "$work"
 }
 trap clean EXIT
+trap 'exit 1' HUP INT TERM
 apt-get --quiet=2 --yes -o DPkg::Lock::Timeout=300 --no-install-recommends install "$@" > /dev/null
 python3 -m venv "$work/tools"
 # Only the build tools themselves, from the same list of hashes.
