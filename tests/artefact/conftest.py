@@ -54,8 +54,8 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     subprocess.run([ROOT / "tools" / "lab", "up", "-i", inventory], check=True)
     subprocess.run([BIN / "ansible-galaxy", "collection", "build", ROOT, "--output-path", home], check=True, cwd=home)
     (artefact,) = home.glob("privatechat-platform-*.tar.gz")
-    command = [BIN / "ansible-galaxy", "collection", "install", "--offline", "--no-deps", artefact, "-p", home / "lib"]
-    subprocess.run(command, check=True, cwd=home)
+    install = [BIN / "ansible-galaxy", "collection", "install", "--offline", "--no-deps"]
+    subprocess.run([*install, artefact, "-p", home / "lib"], check=True, cwd=home)
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")} | {
         "ANSIBLE_COLLECTIONS_PATH": str(home / "lib"),
         "ANSIBLE_PRIVATE_KEY_FILE": str(ROOT / ".lab" / "ssh_key"),
