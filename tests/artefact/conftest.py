@@ -46,7 +46,8 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     """Return an operator with a bare node; the node goes when the tests are over."""
     home = tmp_path_factory.mktemp("operator")
     inventory = home / "inventory"
-    shutil.copytree(ROOT / "inventories" / "single", inventory)
+    apart = shutil.ignore_patterns("secrets.yml", "lab_connection.yml")
+    shutil.copytree(ROOT / "inventories" / "single", inventory, ignore=apart)
     for path in inventory.rglob("*.yml"):
         text = path.read_text().replace("10.91.1.", "10.91.8.").replace("fd00:91:1:", "fd00:91:8:")
         path.write_text(text.replace("privatechat-single", "privatechat-artefact"))
@@ -54,8 +55,8 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     subprocess.run([ROOT / "tools" / "lab", "up", "-i", inventory], check=True)
     subprocess.run([BIN / "ansible-galaxy", "collection", "build", ROOT, "--output-path", home], check=True, cwd=home)
     (artefact,) = home.glob("privatechat-platform-*.tar.gz")
-    install = [BIN / "ansible-galaxy", "collection", "install", "--offline", "--no-deps"]
-    subprocess.run([*install, artefact, "-p", home / "lib"], check=True, cwd=home)
+    install = ["collection", "install", "--offline", "--no-deps", str(artefact), "-p", str(home / "lib")]
+    subprocess.run([BIN / "ansible-galaxy", *install], check=True, cwd=home)
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")} | {
         "ANSIBLE_COLLECTIONS_PATH": str(home / "lib"),
         "ANSIBLE_PRIVATE_KEY_FILE": str(ROOT / ".lab" / "ssh_key"),
