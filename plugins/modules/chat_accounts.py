@@ -15,6 +15,8 @@ description:
   - Looks for each account and registers those that are missing with the server's shared secret (Synapse,
     docs/admin_api/register_api.md).
   - Accounts that exist are left alone, their passwords and rights too.
+  - Names of deactivated accounts are left alone, too. Only the attempt to register one tells that it is taken, so check
+    mode reports it as missing.
 extends_documentation_fragment:
   - privatechat.platform.attributes
 options:
@@ -104,8 +106,8 @@ def exists(client: JsonClient, user: str) -> bool:
     return True
 
 
-def register(client: JsonClient, secret: str, account: dict[str, Any]) -> None:
-    """Make the account."""
+def register(client: JsonClient, secret: str, account: dict[str, Any]) -> bool:
+    """Make the account; False when the name is taken though nobody has it, as a deactivated account's is."""
     nonce = client.request("GET", REGISTER)["nonce"]
     body = {
         "nonce": nonce,
@@ -114,7 +116,13 @@ def register(client: JsonClient, secret: str, account: dict[str, Any]) -> None:
         "admin": account["admin"],
         "mac": proof(secret, nonce, account),
     }
-    client.request("POST", REGISTER, body)
+    try:
+        client.request("POST", REGISTER, body)
+    except ApiError as exc:
+        if isinstance(exc.body, dict) and exc.body.get("errcode") == "M_USER_IN_USE":
+            return False
+        raise
+    return True
 
 
 def main() -> None:
@@ -141,12 +149,14 @@ def main() -> None:
         missing = []
         for current in wanted:
             missing += [] if exists(client, current) else [current]
+        taken = []
         for current in [] if module.check_mode else missing:
-            register(client, module.params["shared_secret"], wanted[current])
+            taken += [] if register(client, module.params["shared_secret"], wanted[current]) else [current]
     except ApiError as exc:
         module.fail_json(msg=f"Cannot make sure that the account '{current}' exists: {exc}")
-    diff = {"before": "", "after": "".join(f"{user}\n" for user in missing)}
-    module.exit_json(changed=bool(missing), made=missing, diff=diff)
+    made = [user for user in missing if user not in taken]
+    diff = {"before": "", "after": "".join(f"{user}\n" for user in made)}
+    module.exit_json(changed=bool(made), made=made, diff=diff)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,9 @@ class FakeSynapse(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if body["username"] == "gone":
+            self.answer(400, {"errcode": "M_USER_IN_USE", "error": "User ID already taken."})
+            return
         self.seen.append(body)
         self.users.add(f"@{body['username']}:example.com")
         self.answer(200, {})
@@ -86,6 +89,14 @@ def test_the_proof_is_the_documented_one() -> None:
     # What openssl dgst -sha1 -hmac the-secret says of the fields joined by NUL.
     account = {"name": "new", "password": "pw-2", "admin": False}
     assert chat_accounts.proof("the-secret", "n", account) == "8d12d6dd503fa7fa9c3f9b1f2c061b1b282f3a32"
+
+
+def test_the_name_of_a_deactivated_account_is_left_alone(
+    run_module: Callable[..., Any], arguments: dict[str, Any]
+) -> None:
+    accounts = [{"name": "gone", "password": "pw-3"}, {"name": "new", "password": "pw-2"}]
+    answer = run_module(chat_accounts.main, arguments | {"accounts": accounts})
+    assert answer["made"] == ["@new:example.com"]
 
 
 def test_a_server_that_does_not_answer_is_named(run_module: Callable[..., Any], arguments: dict[str, Any]) -> None:
