@@ -5,18 +5,23 @@
 set -eu
 requirements=$1 tar=$2
 shift 2
+# A run that was killed may have left its build at work.
+exec 9> "$tar.lock"
+flock 9
+[ ! -e "$tar" ] || exit 0
 export DEBIAN_FRONTEND=noninteractive
+apt="apt-get --quiet=2 --yes -o DPkg::Lock::Timeout=300 --no-install-recommends install"
+# New packages only: the line of one that would be upgraded names its present version in brackets.
+brought=$($apt --simulate --quiet=1 "$@" | sed -n 's/^Inst \([^ ]*\) (.*/\1/p')
 work=$(mktemp -d /var/tmp/wheelhouse.XXXXXX)
-installed() { dpkg-query --show --showformat '${db:Status-Abbrev} ${Package}\n' | sed -n 's/^ii  *//p' | sort; }
-installed > "$work/before"
 clean() {
-  installed | comm -13 "$work/before" - > "$work/brought"
-  [ ! -s "$work/brought" ] || xargs apt-get --quiet=2 --yes purge < "$work/brought" > "$work/purge.log" 2>&1 || cat "$work/purge.log" >&2
-  rm -rf "$work"
+  # dpkg, unlike apt, never removes more than it is told: other packages may need some of these by now.
+  [ -z "$brought" ] || dpkg --purge $brought > "$work/purge.log" 2>&1 || cat "$work/purge.log" >&2
+  rm -rf "$work" "$tar.lock"
 }
 trap clean EXIT
 trap 'exit 1' HUP INT TERM
-apt-get --quiet=2 --yes -o DPkg::Lock::Timeout=300 --no-install-recommends install "$@" > /dev/null
+$apt "$@" > /dev/null
 python3 -m venv "$work/tools"
 # Only the build tools themselves, from the same list of hashes.
 sed -n '/^\(setuptools\|wheel\|packaging\)==/,/[^\\]$/p' "$requirements" > "$work/tools.txt"
