@@ -16,7 +16,7 @@ brought=$($apt --simulate --quiet=1 "$@" | sed -n 's/^Inst \([^ ]*\) (.*/\1/p')
 work=$(mktemp -d /var/tmp/wheelhouse.XXXXXX)
 clean() {
   # dpkg, unlike apt, never removes more than it is told: other packages may need some of these by now.
-  [ -z "$brought" ] || dpkg --purge $brought > "$work/purge.log" 2>&1 || cat "$work/purge.log" >&2
+  echo "$brought" | xargs --no-run-if-empty dpkg --purge > "$work/purge.log" 2>&1 || cat "$work/purge.log" >&2
   rm -rf "$work" "$tar.lock"
 }
 trap clean EXIT
