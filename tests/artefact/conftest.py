@@ -53,10 +53,6 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
         path.write_text(text.replace("privatechat-single", "privatechat-artefact"))
     subprocess.run([ROOT / "tools" / "lab", "down", "-i", inventory], check=True)
     subprocess.run([ROOT / "tools" / "lab", "up", "-i", inventory], check=True)
-    subprocess.run([BIN / "ansible-galaxy", "collection", "build", ROOT, "--output-path", home], check=True, cwd=home)
-    (artefact,) = home.glob("privatechat-platform-*.tar.gz")
-    install = ["collection", "install", "--offline", "--no-deps", str(artefact), "-p", str(home / "lib")]
-    subprocess.run([BIN / "ansible-galaxy", *install], check=True, cwd=home)
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")} | {
         "ANSIBLE_COLLECTIONS_PATH": str(home / "lib"),
         "ANSIBLE_PRIVATE_KEY_FILE": str(ROOT / ".lab" / "ssh_key"),
@@ -64,5 +60,10 @@ def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
         "ANSIBLE_PIPELINING": "true",
         "XDG_CACHE_HOME": str(ROOT / ".cache"),
     }
+    build = ["collection", "build", str(ROOT), "--output-path", str(home)]
+    subprocess.run([BIN / "ansible-galaxy", *build], check=True, cwd=home, env=environment)
+    (artefact,) = home.glob("privatechat-platform-*.tar.gz")
+    install = ["collection", "install", "--offline", "--no-deps", str(artefact), "-p", str(home / "lib")]
+    subprocess.run([BIN / "ansible-galaxy", *install], check=True, cwd=home, env=environment)
     yield Operator(home, environment)
     subprocess.run([ROOT / "tools" / "lab", "down", "-i", inventory], check=True)
