@@ -1,5 +1,5 @@
 # Every command of the project; `make` alone lists them. All of them can be run again and again.
-LAB ?= single
+LAB ?= lab
 SCENARIO ?=
 BIN := .venv/bin
 COLLECTION := .cache/collections/ansible_collections/privatechat/platform
@@ -20,7 +20,7 @@ help: ## this screen
 	@echo
 	@sed -nE 's/^([a-z][a-z-]*):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 	@echo
-	@echo "  LAB=single       the inventory below inventories/ that demo and destroy use"
+	@echo "  LAB=lab          the inventory below inventories/ that demo and destroy use"
 	@echo "  SCENARIO=redis   the one scenario that test runs"
 
 demo: venv ## deploy the platform on test nodes, prove that people can talk, print a summary

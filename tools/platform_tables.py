@@ -18,9 +18,7 @@ USERS = (100, 1000, 5000)
 def ports(platform: dict[str, Any]) -> str:
     """Return both tables of ports: the flows between hosts, and the listeners on the loopback address."""
     tiers, flows = platform["platform_tiers"], platform["platform_flows"]
-    between = [
-        [flow["from"], flow["to"], f"{tiers[flow['to']]['ports'][flow['port']]}/tcp", flow["purpose"]] for flow in flows
-    ]
+    between = [[flow["from"], flow["to"], opened(tiers[flow["to"]], flow), flow["purpose"]] for flow in flows]
     inside = [
         [tier, f"127.0.0.1:{port}/tcp", name.replace("_", " ")]
         for tier, rules in tiers.items()
@@ -33,6 +31,11 @@ def ports(platform: dict[str, Any]) -> str:
             table(["Tier", "Address", "Leads to"], inside),
         ]
     )
+
+
+def opened(tier: dict[str, Any], flow: dict[str, str]) -> str:
+    """Return what a flow opens, as people write it: ports with their protocol, or a protocol without ports."""
+    return f"{tier['ports'][flow['port']]}/tcp" if "port" in flow else f"{flow['protocol'].upper()}"
 
 
 def sizes(platform: dict[str, Any]) -> str:

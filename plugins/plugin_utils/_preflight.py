@@ -186,7 +186,8 @@ def _clock_problems(name: str, machine: Table, platform: Table) -> Iterator[str]
 
 def _port_problems(name: str, machine: Table, tiers: Table) -> Iterator[str]:
     for tier, rules in tiers.items():
-        purposes = {number: port for port, number in {**rules["ports"], **rules.get("listeners", {})}.items()}
+        named = {**rules["ports"], **rules.get("listeners", {})}
+        purposes = {number: port for port, entry in named.items() for number in _topology.port_range(entry)}
         seen = set()
         for socket in machine["listening"]:
             port, holder = socket["port"], (socket["port"], socket["unit"], socket["process"])

@@ -40,7 +40,7 @@ def build_topology(
     problems = inventory_problems(groups, hostvars, tiers, flows, settings)
     if problems:
         raise TopologyError(" ".join(problems))
-    members = {tier: [_member(name, hostvars) for name in sorted(groups[tier])] for tier in tiers}
+    members = {tier: [_member(name, hostvars) for name in sorted(groups.get(tier, []))] for tier in tiers}
     domain = settings["platform_internal_domain"]
     hosts: dict[str, Any] = {}
     for tier, found in members.items():
@@ -75,6 +75,12 @@ def inventory_problems(
 def address_of(name: str, variables: Mapping[str, Any]) -> str:
     """Return the address other hosts use for this one: platform_address, else ansible_host, else its name."""
     return str(variables.get("platform_address") or variables.get("ansible_host") or name)
+
+
+def port_range(port: int | str) -> range:
+    """Return the numbers that an entry of a tier's ports stands for: one number, or `first-last`."""
+    first, _, last = str(port).partition("-")
+    return range(int(first), int(last or first) + 1)
 
 
 def is_address(text: str) -> bool:
@@ -157,6 +163,11 @@ def _flow_problems(tiers: Mapping[str, Mapping[str, Any]], flows: list[Mapping[s
         for end in (source, target):
             if end not in tiers and not (end == ANYONE and end == source):
                 yield f"{title} names the tier '{end}', which is not in platform_tiers. Known: {', '.join(tiers)}."
-        if target in tiers and flow.get("port") not in tiers[str(target)]["ports"]:
-            known = ", ".join(tiers[str(target)]["ports"])
-            yield f"{title} names the port '{flow.get('port')}', which tier '{target}' does not have. Known: {known}."
+        if target in tiers:
+            kind = "protocol" if "protocol" in flow else "port"
+            known = tiers[str(target)].get(f"{kind}s", {})
+            if flow.get(kind) not in known:
+                yield (
+                    f"{title} names the {kind} '{flow.get(kind)}', which tier '{target}' does not have. "
+                    f"Known: {', '.join(known)}."
+                )
