@@ -12,7 +12,8 @@ version_added: 0.1.0
 author: The privatechat.platform authors (@privatechat)
 description:
   - Reads the variable C(<role>_findings) of each host, a list of dictionaries with C(subject), C(ok) and C(found).
-  - A host without findings of a role that it must have becomes a bad row, so that silence is not taken for health.
+  - A role that says nothing of a host becomes a bad row, so that silence is not taken for health; an empty list is an
+    answer.
 positional: hostvars, roles, more
 options:
   _input:

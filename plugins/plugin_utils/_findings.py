@@ -16,9 +16,10 @@ def collect(
     variables: Mapping[str, Mapping[str, Any]],
     roles: Mapping[str, list[str]],
 ) -> list[dict[str, Any]]:
-    """Return one row for each finding of each host, and a bad row for each role that a host has no findings of.
+    """Return one row for each finding of each host, and a bad row for each role that says nothing of a host.
 
-    `roles` names the roles of each tier; those below `all` belong to every host.
+    `roles` names the roles of each tier; those below `all` belong to every host. An empty list is an answer: the host
+    has nothing of that role's that could be bad.
     """
     rows = []
     for host, entry in sorted(hosts.items()):
@@ -26,7 +27,7 @@ def collect(
         for role in dict.fromkeys(expected):
             found = variables[host].get(f"{role}_findings") if host in variables else None
             silent = {"subject": role, "ok": False, "found": "the host gave no answer in this run"}
-            rows += [{**finding, "where": host} for finding in (found or [silent])]
+            rows += [{**finding, "where": host} for finding in ([silent] if found is None else found)]
     return rows
 
 

@@ -42,6 +42,12 @@ def test_silence_is_bad() -> None:
     assert len(bad(collect(HOSTS, {}, ROLES))) == 5
 
 
+def test_nothing_to_say_is_an_answer() -> None:
+    assert collect({"b": HOSTS["b"]}, {"b": {"base_findings": [GOOD], "redis_findings": []}}, ROLES) == [
+        {**GOOD, "where": "b"}
+    ]
+
+
 def test_the_table_is_aligned() -> None:
     rows = [{**GOOD, "where": "host-one"}, {"subject": "x", "ok": False, "found": 3, "where": "b"}]
     assert table(rows) == [
