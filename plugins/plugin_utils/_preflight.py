@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ansible_collections.privatechat.platform.plugins.plugin_utils import _secrets, _topology
+from ansible_collections.privatechat.platform.plugins.plugin_utils import _secrets, _topology, _twins
 
 try:
     from cryptography import x509
@@ -43,7 +43,9 @@ def problems(groups: Mapping[str, list[str]], hosts: Mapping[str, Table], platfo
     tiers, settings = platform["tiers"], platform["settings"]
     found = _topology.inventory_problems(groups, hosts, tiers, platform["flows"], settings)
     found += [*_name_problems(groups, tiers, settings), *_control_problems(platform)]
-    for name in sorted({name for tier in tiers for name in groups.get(tier, [])}):
+    used = sorted({name for tier in tiers for name in groups.get(tier, [])})
+    found += _twins.twin_problems(used, hosts)
+    for name in used:
         if name not in platform["asked"]:
             continue
         own = {tier: tiers[tier] for tier in tiers if name in groups.get(tier, [])}
