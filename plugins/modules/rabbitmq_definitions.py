@@ -279,7 +279,7 @@ def arguments() -> dict[str, Any]:
     }
     kinds = ["all", "queues", "classic_queues", "quorum_queues", "streams", "exchanges"]
     policy = {
-        **{name: text for name in ("vhost", "name", "pattern")},
+        **dict.fromkeys(("vhost", "name", "pattern"), text),
         "definition": {"type": "dict", "required": True},
         "apply_to": {"default": "queues", "choices": kinds},
         "priority": {"type": "int", "default": 0},

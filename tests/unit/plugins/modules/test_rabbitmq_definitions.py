@@ -60,7 +60,9 @@ class FakeServer:
         kept = dict(data)
         if "defaultqueuetype" in kept:
             kind = kept["defaultqueuetype" if self.release == "3.10" else "default_queue_type"]
-            kept = {"metadata": {"default_queue_type": kind}} if self.release == "3.10" else {"default_queue_type": kind}
+            kept = {"default_queue_type": kind}
+            if self.release == "3.10":
+                kept = {"metadata": kept}
         if "tags" in kept and self.release != "3.8":
             kept["tags"] = kept["tags"].split(",") if kept["tags"] else []
         self.objects[name] = kept
