@@ -89,3 +89,8 @@ def _words(exc: Exception) -> str:
 def facts(text: str) -> dict[str, str]:
     """Return what INFO tells, by name."""
     return dict(line.split(":", 1) for line in text.splitlines() if ":" in line and not line.startswith("#"))
+
+
+def pairs(answer: list[str]) -> dict[str, str]:
+    """Return the names and values of a flat list, as Sentinel tells them, by name."""
+    return dict(zip(answer[::2], answer[1::2], strict=True))

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.privatechat.platform.plugins.module_utils._redis import RedisClient, RedisError, facts
+from ansible_collections.privatechat.platform.plugins.module_utils._redis import RedisClient, RedisError, facts, pairs
 
 State = dict[str, Any]
 ROLES = {"master": "primary", "slave": "replica"}
@@ -53,8 +53,7 @@ def sentinel_state(connect: Callable[[], RedisClient], name: str) -> State:
             if not address:
                 return {**state, "error": f"it does not know '{name}'"}
             state["primary"] = normal(address[0])
-            told = client.say("SENTINEL", "MASTER", name)
-            state["quorum"] = int(dict(zip(told[::2], told[1::2], strict=True))["quorum"])
+            state["quorum"] = int(pairs(client.say("SENTINEL", "MASTER", name))["quorum"])
             client.say("SENTINEL", "CKQUORUM", name)
             state["reached"] = True
     except RedisError as exc:
