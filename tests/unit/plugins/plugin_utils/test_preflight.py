@@ -21,7 +21,12 @@ TIERS = {
         "units": ["synapse-*.service"],
     },
 }
-UNSET = ("platform_public_certificate_file", "platform_public_key_file", "platform_public_address")
+UNSET = (
+    "platform_public_certificate_file",
+    "platform_public_key_file",
+    "platform_public_address",
+    "platform_floating_address",
+)
 SETTINGS = {
     **dict.fromkeys(UNSET, ""),
     "platform_chat_domain": "example.com",
