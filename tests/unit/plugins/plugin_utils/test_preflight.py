@@ -21,12 +21,7 @@ TIERS = {
         "units": ["synapse-*.service"],
     },
 }
-UNSET = (
-    "platform_public_certificate_file",
-    "platform_public_key_file",
-    "platform_public_address",
-    "platform_floating_address",
-)
+UNSET = ("platform_public_certificate_file", "platform_public_key_file", "platform_public_address")
 SETTINGS = {
     **dict.fromkeys(UNSET, ""),
     "platform_chat_domain": "example.com",
