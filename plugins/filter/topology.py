@@ -11,7 +11,7 @@ short_description: Compute who is where from the inventory
 version_added: 0.1.0
 author: The privatechat.platform authors (@privatechat)
 description:
-  - Returns every tier with its members and every host with its tiers.
+  - Returns every tier with its members, every host with its tiers, and the public address.
   - Addresses come from inventory variables (C(platform_address), else C(ansible_host)), never from gathered facts, so
     that a run limited to some hosts computes the same.
   - Fails with one message that names every problem of the inventory and the table.
@@ -51,7 +51,8 @@ RETURN = r"""
 _value:
   description: >-
     C(tiers), by tier name a dictionary with the list C(members) of C(name) and C(address);
-    C(hosts), by host name its C(name), C(address), list of C(names) and list of C(tiers).
+    C(hosts), by host name its C(name), C(address), list of C(names) and list of C(tiers); C(public_address), where the
+    public name leads to.
   type: dict
 """
 

@@ -188,7 +188,8 @@ def apply(systemd: Systemd, name: str, action: str) -> None:
 def keep(systemd: Systemd, unit: dict[str, Any], check_mode: bool) -> tuple[str, bool]:
     """Bring one unit to its present configuration; return what was done and whether it was left stale."""
     state = systemd.state(unit["name"])
-    if not check_mode and (state["NeedDaemonReload"] == "yes" or not state["FragmentPath"]):
+    unknown = unit["state"] == "started" and not state["FragmentPath"]
+    if not check_mode and (state["NeedDaemonReload"] == "yes" or unknown):
         systemd.run("daemon-reload")
         state = systemd.state(unit["name"])
     action = plan(unit, state, observe(unit, state))

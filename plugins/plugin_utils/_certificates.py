@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ansible_collections.privatechat.platform.plugins.plugin_utils._public_address import floating_address
+
 LOOPBACK = ("localhost", "127.0.0.1")
 
 
@@ -52,6 +54,7 @@ def finding(certificate: Mapping[str, Any], warn_days: int) -> dict[str, Any]:
 
 def _public_names(settings: Mapping[str, Any]) -> list[str]:
     names = [settings["platform_public_name"], settings["platform_chat_domain"], settings["platform_public_address"]]
+    names.append(floating_address(settings))
     return [name for name in names if name]
 
 

@@ -9,6 +9,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.privatechat.platform.plugins.plugin_utils._public_address import (
+    floating_problems,
+    public_address,
+)
+
 try:
     from netaddr import AddrFormatError, IPAddress, valid_ipv4, valid_ipv6
 
@@ -17,6 +22,8 @@ except ImportError as exc:
     MISSING_LIBRARY = f"The control machine lacks the Python library netaddr ({exc}). Install it beside ansible-core."
 
 ANYONE = "anyone"
+# The tier whose first member has the public address when nothing else does.
+EDGE = "edge"
 # A host name of RFC 1123, section 2.1: labels of letters, digits and inner hyphens.
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOST_NAME = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*$")
@@ -33,7 +40,7 @@ def build_topology(
     flows: list[Mapping[str, Any]],
     settings: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return tiers with their members and hosts with their tiers, sorted by name so that every host computes the same.
+    """Return tiers with their members, hosts with their tiers, and the public address; every host computes the same.
 
     Raises TopologyError naming all problems at once.
     """
@@ -50,6 +57,7 @@ def build_topology(
     return {
         "tiers": {tier: {"members": found} for tier, found in members.items()},
         "hosts": dict(sorted(hosts.items())),
+        "public_address": public_address(settings, [edge["address"] for edge in members.get(EDGE, [])]),
     }
 
 
@@ -68,6 +76,7 @@ def inventory_problems(
         *_setting_problems(settings),
         *_member_problems(groups, tiers),
         *_address_problems(used, hostvars),
+        *floating_problems(settings, _addresses(used, hostvars), sorted(groups.get(EDGE, []))),
         *_flow_problems(tiers, flows),
     ]
 
@@ -154,6 +163,12 @@ def _address_problems(names: list[str], hostvars: Mapping[str, Mapping[str, Any]
                 "Give each host an address of its own."
             )
         owners.setdefault(canonical, name)
+
+
+def _addresses(names: list[str], hostvars: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return the addresses that are addresses, by host."""
+    found = {name: address_of(name, hostvars[name]) for name in names}
+    return {name: address for name, address in found.items() if is_address(address)}
 
 
 def _flow_problems(tiers: Mapping[str, Mapping[str, Any]], flows: list[Mapping[str, Any]]) -> Iterator[str]:

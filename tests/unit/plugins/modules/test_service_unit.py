@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.privatechat.platform.plugins.modules.service_unit import plan, seconds
+from ansible_collections.privatechat.platform.plugins.modules.service_unit import keep, plan, seconds
 
 RUNNING = {"ActiveState": "active", "UnitFileState": "enabled"}
 QUIET = {"process": 100.0, "reload": 0.0, "start_files": 50.0, "reload_files": 50.0}
@@ -43,3 +43,24 @@ def test_the_plan_is_the_one_action_needed(found: str, planned: str) -> None:
 def test_systemd_timestamps_are_read_to_the_microsecond() -> None:
     assert seconds("Tue 2026-01-06 10:00:00.250000 UTC") == pytest.approx(1767693600.25)
     assert seconds("") == 0.0
+
+
+class Calls:
+    """A systemd that knows no unit, and keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, ...]] = []
+
+    def run(self, *arguments: str) -> str:
+        self.told.append(arguments)
+        return ""
+
+    def state(self, _name: str) -> dict[str, str]:
+        return {"ActiveState": "inactive", "UnitFileState": "", "NeedDaemonReload": "no", "FragmentPath": ""}
+
+
+def test_a_unit_that_is_not_there_need_not_be_stopped() -> None:
+    systemd = Calls()
+    unit = {"name": "x.service", "state": "stopped", "restart_on": [], "reload_on": [], "restart": True}
+    assert keep(systemd, unit, check_mode=False) == ("none", False)
+    assert systemd.told == []

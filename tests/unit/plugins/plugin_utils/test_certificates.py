@@ -41,6 +41,11 @@ def test_a_public_certificate_is_for_the_public_name_first() -> None:
     assert (row["owner"], row["combined"], row["public"]) == ("root", True, True)
 
 
+def test_a_public_certificate_covers_the_floating_address_and_one_in_front_of_it() -> None:
+    (row,) = wanted(["edge"], platform_public_address="203.0.113.9", platform_floating_address="192.0.2.10/24")
+    assert {"203.0.113.9", "192.0.2.10"} <= set(row["names"])
+
+
 def test_only_public_certificates_carry_public_names() -> None:
     assert [row["name"] for row in wanted(["redis", "edge", "chat"])] == ["edge", "redis"]
     assert "chat.example.com" not in wanted(["redis"])[0]["names"]

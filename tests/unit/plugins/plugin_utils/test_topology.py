@@ -53,6 +53,20 @@ def test_members_are_sorted_and_addresses_are_canonical() -> None:
     assert topology["hosts"]["a"]["names"] == ["a", "a.internal.example"]
 
 
+def test_the_public_address_is_the_first_edges_unless_edges_share_one() -> None:
+    tiers, groups = TIERS | {"edge": {"minimum": 1, "ports": {}}}, GROUPS | {"edge": ["b", "a"]}
+    assert build_topology(groups, HOSTVARS, tiers, FLOWS, SETTINGS)["public_address"] == "192.0.2.1"
+    settings = SETTINGS | {"platform_floating_address": "192.0.2.10/24"}
+    assert build_topology(groups, HOSTVARS, tiers, FLOWS, settings)["public_address"] == "192.0.2.10"
+
+
+def test_a_floating_address_outside_an_edges_network_is_refused_with_the_rest() -> None:
+    changed = {"platform_floating_address": "198.51.100.10/24", "platform_chat_domain": ""}
+    found = problems(groups=GROUPS | {"edge": ["a"]}, settings=SETTINGS | changed)
+    assert len(found) == 2
+    assert "outside the network 198.51.100.0/24" in found[1]
+
+
 def test_the_order_of_the_inventory_changes_nothing() -> None:
     turned = {tier: list(reversed(names)) for tier, names in GROUPS.items()}
     assert build_topology(turned, HOSTVARS, TIERS, FLOWS, SETTINGS) == build_topology(

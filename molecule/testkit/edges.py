@@ -1,0 +1,116 @@
+"""The edges and the address they share: who holds it, a client for it, and messages about it."""
+
+from __future__ import annotations
+
+import http
+import http.client
+import socket
+import ssl
+import threading
+import time
+from dataclasses import dataclass
+
+from testinfra.host import Host
+
+from . import wait
+
+CLIENTS = 4
+# Sent to one address: VRRP version 3, priority 255, advertisements every half second (RFC 5798, section 5.2).
+ADVERTISE = """
+import socket, struct, sys
+source, target, floating, router = sys.argv[1:]
+pack = lambda checksum: struct.pack('!BBBBHH4s', 0x31, int(router), 255, 1, 50, checksum, socket.inet_aton(floating))
+pseudo = struct.pack('!4s4sBBH', socket.inet_aton(source), socket.inet_aton(target), 0, 112, len(pack(0)))
+total = sum(struct.unpack('!%dH' % (len(pseudo + pack(0)) // 2), pseudo + pack(0)))
+total = (total & 0xffff) + (total >> 16)
+with socket.socket(socket.AF_INET, socket.SOCK_RAW, 112) as raw:
+    raw.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
+    raw.bind((source, 0))
+    raw.sendto(pack(~(total + (total >> 16)) & 0xffff), (target, 0))
+"""
+
+
+@dataclass(frozen=True)
+class Edges:
+    """The edges and the address that one of them holds."""
+
+    hosts: dict[str, Host]
+    addresses: dict[str, str]
+    stranger: Host
+    stranger_address: str
+    floating: str
+    public_name: str
+    authority: str
+
+    def holders(self) -> list[str]:
+        """Return the names of the edges that have the floating address."""
+        shown = {
+            name: host.check_output(f"ip -oneline address show to {self.floating}") for name, host in self.hosts.items()
+        }
+        return [name for name, text in shown.items() if text]
+
+    def holder(self) -> str:
+        """Wait until exactly one edge has the address; return its name."""
+        return wait.until(lambda: len(found := self.holders()) == 1 and found[0], what="one holder", seconds=30) or ""
+
+    def other(self, name: str) -> str:
+        """Return the name of the edge that is not this one."""
+        return next(host for host in self.hosts if host != name)
+
+    def connect(self, seconds: float = 5, protocols: tuple[str, ...] = ()) -> ssl.SSLSocket:
+        """Return a new connection to the floating address over verified TLS."""
+        trust = ssl.create_default_context(cadata=self.authority)
+        if protocols:
+            trust.set_alpn_protocols(list(protocols))
+        raw = socket.create_connection((self.floating, 443), timeout=seconds)
+        return trust.wrap_socket(raw, server_hostname=self.public_name)
+
+    def ask(self, seconds: float = 5) -> int:
+        """Return the status with which the floating address answers one request on a new connection."""
+        with self.connect(seconds) as tls:
+            connection = http.client.HTTPConnection(self.public_name)
+            connection.sock = tls
+            connection.request("GET", "/.well-known/matrix/client")
+            return connection.getresponse().status
+
+    def seconds_until_answer(self, limit: float = 30) -> float:
+        """Return how long from now HTTPS at the floating address stays away."""
+        began = time.monotonic()
+        wait.until(lambda: self.ask(1) == 200, what="HTTPS at the floating address", seconds=limit, pause=0.1)
+        return time.monotonic() - began
+
+    def advertise(self, sender: Host, source: str, target: str) -> None:
+        """Send one advertisement of the highest priority from a host to an edge."""
+        router = self.floating.rpartition(".")[2]
+        sender.check_output(f"python3 - {source} {target} {self.floating} {router} <<'END'\n{ADVERTISE}\nEND")
+
+
+class Stream:
+    """New HTTPS connections to the floating address, one after the other, until it is closed."""
+
+    def __init__(self, edges: Edges) -> None:
+        self.answers = 0
+        self.failures: list[str] = []
+        self._stop = threading.Event()
+        self._threads = [threading.Thread(target=self._run, args=(edges,)) for _ in range(CLIENTS)]
+
+    def _run(self, edges: Edges) -> None:
+        while not self._stop.is_set():
+            try:
+                status = edges.ask()
+            except OSError as problem:
+                self.failures.append(repr(problem))
+            else:
+                self.answers += 1
+                if status != http.HTTPStatus.OK:
+                    self.failures.append(f"status {status}")
+
+    def __enter__(self) -> Stream:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
