@@ -25,7 +25,7 @@ from typing import Any
 import psycopg2
 import psycopg2.extensions
 import redis
-from health_verdict import FailedWrites, Reading, Reference, Verdict, answer, process_problem, read_metrics
+from health_verdict import FailedWrites, Reading, Reference, Verdict, answer, process_problem, read_metrics, words
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -203,7 +203,7 @@ class Health:
             try:
                 problem = check()
             except Exception as exc:
-                problem = " ".join(str(exc).split()) or type(exc).__name__
+                problem = words(exc)
             verdict.observe(problem, time.monotonic())
             time.sleep(max(0.1, began + interval - time.monotonic()))
 

@@ -43,13 +43,19 @@ class Verdict:
         return None if self.well is None else "" if self.well else self.reason
 
 
+def words(problem: Exception) -> str:
+    """Return on one line what went wrong, without where, which is always the same."""
+    told = re.sub(r"connection to server at .*? failed: ", "", " ".join(str(problem).split()))
+    return told or type(problem).__name__
+
+
 def answer(problems: dict[str, str | None]) -> str:
     """Return the line for HAProxy: up, down with the reasons, or nothing, by which HAProxy changes nothing."""
-    reasons = [f"{subject}: {problem}" for subject, problem in problems.items() if problem]
+    reasons = [re.sub(r"[^ -~]+", " ", f"{subject}: {problem}") for subject, problem in problems.items() if problem]
     if reasons:
-        text = re.sub(r"[^ -~]+", " ", "; ".join(reasons))[:REASON_LENGTH].strip()
-        # A word of its own, else HAProxy takes all of it for an unknown word.
-        return f"down #{text}"
+        room = REASON_LENGTH // len(reasons) - 2
+        # After a blank, else HAProxy takes all of it for one unknown word.
+        return "down #" + "; ".join(reason[:room].strip() for reason in reasons)
     return "" if None in problems.values() else "up"
 
 
