@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -146,10 +146,10 @@ class Process:
 class Health:
     """All that is measured, and the answers that follow from it."""
 
-    def __init__(self, config: dict[str, Any], secret: Callable[[str], str]) -> None:
+    def __init__(self, config: dict[str, Any], secrets: Mapping[str, str]) -> None:
         limits = self.limits = config["limits"]
-        self.database = Database(config["host"], config["database"], secret("database-password"), limits)
-        self.bus = Bus(config["host"], config["redis"], secret("redis-password"), limits["timeout_seconds"])
+        self.database = Database(config["host"], config["database"], secrets["HEALTH_DATABASE_PASSWORD"], limits)
+        self.bus = Bus(config["host"], config["redis"], secrets["HEALTH_REDIS_PASSWORD"], limits["timeout_seconds"])
         self.processes = [Process(**entry, limits=limits) for entry in config["processes"]]
         self.lock = threading.Lock()
         self.own: dict[str, dict[str, float]] = {}
@@ -286,8 +286,7 @@ def main(arguments: list[str]) -> None:
         return
     logging.basicConfig(format="%(message)s", level=logging.INFO)
     config = json.loads(Path(arguments[0]).read_text())
-    credentials = Path(os.environ["CREDENTIALS_DIRECTORY"])
-    health = Health(config, lambda name: (credentials / name).read_text())
+    health = Health(config, os.environ)
     with Server(config["address"], config["port"], health.answer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         health.start()
