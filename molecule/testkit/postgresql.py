@@ -93,7 +93,7 @@ class Writer:
 
     host: Host
     hosts: list[Host]
-    file = "/tmp/written"  # noqa: S108 - on a test node
+    file = "/tmp/written"
 
     def start(self) -> None:
         """Begin."""

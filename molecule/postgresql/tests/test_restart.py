@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -13,9 +14,9 @@ from testkit.postgresql import Writer, administer, ask, in_step, primary_of
 DROP_IN = "/run/systemd/system/patroni.service.d"
 
 
-def locks(value: int) -> list[str]:
-    """Return the arguments that set a parameter which PostgreSQL reads at start only."""
-    return ["-e", f'{{"postgresql_parameters": {{"max_locks_per_transaction": {value}}}}}']
+def locks(value: int | None) -> list[str]:
+    """Return the arguments that set a parameter which PostgreSQL reads at start only; None takes it back."""
+    return ["-e", json.dumps({"postgresql_parameters": {"max_locks_per_transaction": value}})]
 
 
 def started(host: Host) -> float:
@@ -65,7 +66,7 @@ def test_the_play_stops_at_the_first_member_that_does_not_come_back(
 
 
 def test_the_next_run_ends_what_the_stopped_one_began(members: list[Host], play: Callable[..., Run]) -> None:
-    run = play()
+    run = play(*locks(None))
     assert run.status == 0, run.output
     in_step(members)
     assert [administer(host, "SHOW max_locks_per_transaction") for host in members] == ["64"] * len(members)
