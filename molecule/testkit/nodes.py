@@ -24,6 +24,15 @@ def address(host: Host) -> str:
     return str(host.ansible.get_variables()["ansible_host"])
 
 
+def sibling(host: Host, group: str) -> Host:
+    """Return a host of the group: this one if it is in it, else the first."""
+    names = host.ansible.get_variables()["groups"][group]
+    if name(host) in names:
+        return host
+    backend = host.backend
+    return testinfra.get_host(f"ansible://{names[0]}", ansible_inventory=backend.ansible_inventory, sudo=backend.sudo)
+
+
 def kill(host: Host, unit: str) -> None:
     """End every process of a unit at once, and keep systemd from starting it again."""
     host.check_output("systemctl kill --signal=KILL %s && systemctl stop %s", unit, unit)

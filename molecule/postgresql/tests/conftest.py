@@ -33,9 +33,9 @@ def replicas(members: list[Host], primary: Host) -> list[Host]:
 
 
 @pytest.fixture
-def writer(members: list[Host], replicas: list[Host]) -> Iterator[postgresql.Writer]:
-    """Yield a client that writes all the time, from a node whose member does not lead."""
-    client = postgresql.Writer(replicas[-1], members)
+def writer(members: list[Host]) -> Iterator[postgresql.Writer]:
+    """Yield a client that writes all the time from a chat host."""
+    client = postgresql.Writer(nodes.sibling(members[0], "chat"), members)
     client.start()
     yield client
     client.stop()
