@@ -20,7 +20,7 @@ from typing import Any
 RESERVE = 20
 # PostgreSQL's own default, which costs little when it is not used.
 LEAST_CONNECTIONS = 100
-# Memory in MiB that is a session's own: measured 2 to 3 in one that is new, the rest is its caches of the catalogue.
+# Memory in MiB of a session: 2 of its own were measured in a new one, its caches of the catalogue grow with its age.
 SESSION_MB = 5
 # Pages of a solid state disk cost the same wherever they are, and it serves many requests at once (manual, "Planner
 # Cost Constants" and "Asynchronous Behavior"; pgtune). The cost limit of vacuum dates from spinning disks; it must keep
