@@ -36,11 +36,12 @@ class Run:
         return found
 
 
-def play(name: str, inventory: str | Path, *arguments: str) -> Run:
-    """Run a playbook of the checkout on the inventory, to its end."""
+def play(names: str, inventory: str | Path, *arguments: str) -> Run:
+    """Run playbooks of the checkout, named with spaces between them, on the inventory, to their end."""
     program = Path(sys.executable).with_name("ansible-playbook")
+    files = [f"playbooks/{name}.yml" for name in names.split()]
     done = subprocess.run(
-        [sys.executable, program, f"playbooks/{name}.yml", "-i", str(inventory), *arguments],
+        [sys.executable, program, *files, "-i", str(inventory), *arguments],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

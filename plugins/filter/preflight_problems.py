@@ -33,6 +33,8 @@ options:
       - C(began) and C(ended), the times in seconds since 1970 between which the hosts were asked.
       - C(secrets_file), the path of the inventory's secrets.
       - C(certificate) and C(key), the texts of the operator's own certificate; empty when a file cannot be read.
+      - C(connections), the sessions that all clients of the database may open, and C(max_connections), the operator's
+        own limit of them, 0 for none; both may be left out.
     type: dict
     required: true
 """

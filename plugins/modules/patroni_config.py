@@ -15,6 +15,8 @@ description:
   - Compares the cluster's dynamic configuration with what is wanted and sends the smallest patch through Patroni's
     REST interface (Patroni documentation, "REST API", section "Config endpoint").
   - Settings that are not named are left alone. A setting whose value is null is removed.
+  - After a change it waits until each running member has taken the settings, so that what a member then says of
+    itself, such as that it waits for a restart, is about the new ones.
 extends_documentation_fragment:
   - privatechat.platform.attributes
 options:
@@ -58,11 +60,15 @@ changes:
   sample: {synchronous_mode: true}
 """
 
+import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.privatechat.platform.plugins.module_utils._http import ApiError, JsonClient
+
+# A member reads the settings in one turn of its loop and takes them at its end. Turns come every loop_wait seconds.
+TURNS, PAUSE, SECONDS = 2, 0.5, 120
 
 
 def plan(current: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
@@ -91,6 +97,41 @@ def merge(current: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+class Members:
+    """The running members of the cluster, each asked over its own REST interface."""
+
+    def __init__(self, urls: list[str], ca_file: str | None) -> None:
+        """Note which turn of its loop each member has begun."""
+        self.clients = {url: JsonClient(url, ca_file=ca_file, timeout=5) for url in urls}
+        self.seen = {url: {self.turn(url)} for url in urls}
+
+    def turn(self, url: str) -> int:
+        """Return when the member last read the shared settings; -1 when it does not answer."""
+        try:
+            return int(self.clients[url].request("GET", "/patroni").get("dcs_last_seen", 0))
+        except ApiError as exc:
+            # A member that waits or starts says so with the status 503.
+            return int(exc.body.get("dcs_last_seen", 0)) if isinstance(exc.body, dict) else -1
+
+    def waiting(self) -> list[str]:
+        """Return the members that have not begun two turns since; at the second the first one's work is done."""
+        for url, seen in self.seen.items():
+            seen.add(self.turn(url))
+        return [url for url, seen in self.seen.items() if len(seen - {-1}) < TURNS + 1]
+
+
+def await_members(client: JsonClient, ca_file: str | None) -> None:
+    """Return when every running member has taken the present settings; raise ApiError when one does not in time."""
+    present = client.request("GET", "/cluster")["members"]
+    running = [member for member in present if member.get("state") in ("running", "streaming")]
+    members = Members([member["api_url"].rpartition("/")[0] for member in running], ca_file)
+    end = time.monotonic() + SECONDS
+    while late := members.waiting():
+        if time.monotonic() > end:
+            raise ApiError(f"They were changed, but not taken within {SECONDS} s by {', '.join(late)}.")
+        time.sleep(PAUSE)
+
+
 def main() -> None:
     """Read, plan, apply unless checking, report."""
     module = AnsibleModule(
@@ -110,6 +151,7 @@ def main() -> None:
         changes = plan(current, module.params["settings"])
         if changes and not module.check_mode:
             client.request("PATCH", "/config", changes)
+            await_members(client, module.params["ca_file"])
     except ApiError as exc:
         module.fail_json(msg=f"Cannot manage the settings of the Patroni cluster: {exc}")
     diff = {"before": current, "after": merge(current, changes)}

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ansible_collections.privatechat.platform.plugins.plugin_utils import _secrets, _topology, _twins
+from ansible_collections.privatechat.platform.plugins.plugin_utils import _postgresql, _secrets, _topology, _twins
 
 try:
     from cryptography import x509
@@ -38,11 +38,14 @@ def problems(groups: Mapping[str, list[str]], hosts: Mapping[str, Table], platfo
 
     `hosts` holds the variables of each host with `ansible_facts` and `platform_machine`, the answer of machine_info.
     `platform` holds `tiers`, `flows`, `settings`, the hosts that were `asked` and the times `began` and `ended` of
-    that, `secrets_file`, and the texts `certificate` and `key` of the operator's own certificate (None for no file).
+    that, `secrets_file`, the texts `certificate` and `key` of the operator's own certificate (None for no file), and
+    if they are known `connections` to the database and the operator's own limit of them, `max_connections`.
     """
     tiers, settings = platform["tiers"], platform["settings"]
     found = _topology.inventory_problems(groups, hosts, tiers, platform["flows"], settings)
     found += [*_name_problems(groups, tiers, settings), *_control_problems(platform)]
+    limit = int(platform.get("max_connections") or 0)
+    found += _postgresql.connection_problems(int(platform.get("connections") or 0), limit)
     used = sorted({name for tier in tiers for name in groups.get(tier, [])})
     found += _twins.twin_problems(used, hosts)
     for name in used:

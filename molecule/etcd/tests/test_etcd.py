@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from testinfra.backend.base import CommandResult
 from testinfra.host import Host
 from testkit import wait
+from testkit.etcd import AUTHORITY, etcdctl
+from testkit.nodes import address
 
 testinfra_hosts = ["ansible://etcd"]
-
-AUTHORITY = "--cacert /etc/privatechat/tls/ca.pem"
-CERTIFICATE = "--cert /etc/privatechat/tls/etcd/cert.pem --key /etc/privatechat/tls/etcd/key.pem"
-
-
-def address(host: Host) -> str:
-    """Return the member's address."""
-    return str(host.ansible.get_variables()["ansible_host"])
-
-
-def etcdctl(host: Host, arguments: str, *, options: str = f"{AUTHORITY} {CERTIFICATE}") -> CommandResult:
-    """Run etcdctl against the member's address."""
-    target = f"--endpoints https://{address(host)}:2379 --dial-timeout 2s --command-timeout 5s"
-    return host.run(f"ETCDCTL_API=3 etcdctl {target} {options} {arguments}")
 
 
 def test_a_client_with_a_certificate_writes_and_reads(host: Host) -> None:

@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from testinfra.backend.base import CommandResult
 from testinfra.host import Host
-from testkit import wait
+from testkit.nodes import address
+from testkit.postgresql import TLS, administer, query, secret
 
 testinfra_hosts = ["ansible://postgresql"]
 
-TLS = "sslmode=verify-full sslrootcert=/etc/privatechat/tls/ca.pem"
 
-
-def secret(host: Host, name: str) -> str:
-    """Return a secret of the inventory."""
-    return str(host.ansible.get_variables()[f"platform_secret_{name}"])
-
-
-def address(host: Host) -> str:
-    """Return the member's address."""
-    return str(host.ansible.get_variables()["ansible_host"])
-
-
-def query(host: Host, text: str, *, options: str = TLS, password: str | None = None) -> CommandResult:
-    """Run a statement as the chat server's user would, on the member's address and under the service's name."""
-    word = secret(host, "synapse_database_password") if password is None else password
-    target = f"host=postgresql.privatechat.internal hostaddr={address(host)} user=synapse dbname=synapse {options}"
-    return host.run("PGPASSWORD=%s psql --no-psqlrc -At -v ON_ERROR_STOP=1 -c %s %s", word, text, target)
-
-
-def administer(host: Host, text: str, database: str = "postgres") -> str:
-    """Run a statement as the administrator of the member."""
-    return host.check_output("psql --no-psqlrc -At -U postgres -d %s -c %s", database, text)
-
-
-def test_a_client_with_the_password_writes_over_verified_tls(host: Host) -> None:
-    done = query(host, "CREATE TABLE IF NOT EXISTS t (n int); INSERT INTO t VALUES (1); DROP TABLE t; SELECT 7")
+def test_a_client_with_the_password_writes_over_verified_tls(primary: Host) -> None:
+    done = query(primary, "CREATE TABLE IF NOT EXISTS t (n int); INSERT INTO t VALUES (1); DROP TABLE t; SELECT 7")
     assert done.succeeded, done.stderr
     assert done.stdout.splitlines()[-1] == "7"
 
@@ -92,15 +68,3 @@ def test_the_rest_interface_needs_its_password_to_change_anything(host: Host) ->
     refused = host.run("python3 -c %s %s", program, url)
     assert refused.failed
     assert "401" in refused.stderr
-
-
-def test_committed_rows_survive_a_crash_of_every_process(host: Host) -> None:
-    assert query(host, "CREATE TABLE IF NOT EXISTS kept (n int); INSERT INTO kept VALUES (42)").succeeded
-    host.check_output("pkill -KILL -u postgres")
-
-    def read_back() -> str:
-        return query(host, "SELECT max(n) FROM kept").stdout.strip()
-
-    wait.until(lambda: read_back() == "42", what="the row being read after the crash")
-    # It reads before it is leader again and writes.
-    wait.until(lambda: query(host, "DROP TABLE kept").succeeded, what="the database taking writes after the crash")
