@@ -110,5 +110,5 @@ def _silent(backends: list[Mapping[str, str]]) -> Iterator[str]:
 
 
 def _down(server: Mapping[str, str]) -> str:
-    why = next((server[key] for key in ("agent_desc", "last_agt", "check_desc", "last_chk") if server.get(key)), "")
+    why = next((server[key] for key in ("last_agt", "agent_desc", "last_chk", "check_desc") if server.get(key)), "")
     return f"process {server['svname']} is {server['status']}" + (f" ({why})" if why else "")
