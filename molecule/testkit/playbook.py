@@ -38,9 +38,19 @@ class Run:
 
 def play(name: str, inventory: str | Path, *arguments: str) -> Run:
     """Run a playbook of the checkout on the inventory, to its end."""
+    return _run(f"playbooks/{name}.yml", inventory, *arguments)
+
+
+def play_text(text: str, inventory: str | Path, directory: Path) -> Run:
+    """Run plays that a test writes, to their end."""
+    (directory / "playbook.yml").write_text(text)
+    return _run(str(directory / "playbook.yml"), inventory)
+
+
+def _run(playbook: str, inventory: str | Path, *arguments: str) -> Run:
     program = Path(sys.executable).with_name("ansible-playbook")
     done = subprocess.run(
-        [sys.executable, program, f"playbooks/{name}.yml", "-i", str(inventory), *arguments],
+        [sys.executable, program, playbook, "-i", str(inventory), *arguments],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

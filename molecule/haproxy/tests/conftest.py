@@ -28,6 +28,7 @@ CHANGES = {
     r"timeout queue .*": "timeout queue 1s",
     r"agent-port \d+": f"agent-port {AGENT}",
     r"inter 2s": "inter 500ms",
+    r"(?m)^defaults edge .*": r"\g<0>\n    http-response set-header X-Twin-Backend %[be_name]",
 }
 
 
@@ -42,6 +43,11 @@ class Answer:
     @property
     def json(self) -> Any:
         return json.loads(self.body)
+
+    @property
+    def kind(self) -> str:
+        """The back end that a twin chose."""
+        return self.headers["x-twin-backend"].removeprefix("edge_")
 
 
 Ask = Callable[..., Answer]
