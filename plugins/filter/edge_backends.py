@@ -30,7 +30,7 @@ options:
 EXAMPLES = r"""
 - name: Show the back ends of a small platform
   ansible.builtin.debug:
-    msg: "{{ processes | privatechat.platform.edge_backends({'main': {}, 'sync': {'balance': 'user', 'spare': 'main'}}) }}"
+    msg: "{{ processes | privatechat.platform.edge_backends({'sync': {'balance': 'user'}, 'main': {}}) }}"
   vars:
     processes:
       - {name: main, address: 192.0.2.31, port: 8080, serves: [main]}
@@ -53,9 +53,7 @@ from ansible_collections.privatechat.platform.plugins.plugin_utils._edge import 
 from ansible_collections.privatechat.platform.plugins.plugin_utils._edge import edge_backends as compute
 
 
-def edge_backends(
-    processes: list[Mapping[str, Any]], kinds: Mapping[str, Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+def edge_backends(processes: list[Mapping[str, Any]], kinds: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return the back ends; every problem of the plan becomes one filter error."""
     try:
         return compute(processes, kinds)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the privatechat.platform authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The balancer's view of the platform: back ends made from chat processes, identifiers of servers, what its figures say."""
+"""The balancer's view of the platform: back ends from chat processes, numbers of servers, what its figures say."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ class EdgeError(Exception):
     """Requests of some kind would have nobody to answer them; the text names every problem."""
 
 
-def edge_backends(
-    processes: list[Mapping[str, Any]], kinds: Mapping[str, Mapping[str, Any]]
-) -> list[dict[str, Any]]:
+def edge_backends(processes: list[Mapping[str, Any]], kinds: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return one back end for each kind of requests, in the order of `kinds`, with the processes that serve it.
 
     Raises EdgeError naming each kind that nobody serves, each that is unknown, and each name that two processes have.
@@ -99,7 +97,7 @@ def _finding(subject: str, bad: list[str], good: str) -> dict[str, Any]:
     return {"subject": subject, "ok": not bad, "found": "; ".join(bad) or good}
 
 
-def _silent(backends: list[Mapping[str, str]]) -> Iterator[str]:
+def _silent(backends: Iterable[Mapping[str, str]]) -> Iterator[str]:
     """Say which back ends have no server, and which only have those that the probes call unfit."""
     for row in backends:
         kind = row["pxname"].removeprefix(PUBLIC)

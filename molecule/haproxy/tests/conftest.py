@@ -59,7 +59,8 @@ class Twin:
     def __init__(self, host: Host, files: dict[str, str]) -> None:
         self.host, self.port = host, TWIN_HTTPS
         self.names: list[str] = []
-        host.check_output(f"rm -rf {DIRECTORY} && mkdir -p {DIRECTORY}/conf.d && touch {DIRECTORY}/dead {DIRECTORY}/unfit")
+        host.check_output(f"rm -rf {DIRECTORY} && mkdir -p {DIRECTORY}/conf.d")
+        self.tell()
         self._write("echo.py", ECHO)
         for name, text in files.items():
             self._write(f"conf.d/{name}", self._changed(text) if name.endswith(".cfg") else text)

@@ -30,7 +30,8 @@ class Echo(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def answer(self) -> None:
-        name = NAMES[self.server.server_address[1] - 18100]
+        _address, port = self.connection.getsockname()
+        name = NAMES[port - 18100]
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         time.sleep(3 if "slow" in self.path else 0)
         body = json.dumps({"name": name, "path": self.path, "headers": dict(self.headers)}).encode()

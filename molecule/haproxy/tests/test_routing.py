@@ -30,7 +30,7 @@ def servers(table: dict[str, Any], kind: str) -> set[str]:
     return {server["name"] for server in found}
 
 
-def test_the_balancer_reads_the_table_as_the_proof_of_the_table_does(ask: Ask, twin: Any, table: dict[str, Any]) -> None:
+def test_the_balancer_reads_the_table_as_its_proof_does(ask: Ask, twin: Any, table: dict[str, Any]) -> None:
     routes = table["haproxy_edge_routes"]
     paths = [path for route in routes for pattern in route["paths"] for path in examples(pattern)[:4]]
     others = ["/_matrix/client/v3/logout", "/_matrix/client/v3/rooms/x/upgrade", "/_matrix/key/v2/server"]
@@ -127,7 +127,7 @@ def test_the_history_of_a_room_is_read_from_one_server(ask: Ask, spread: Any) ->
         path = f"/_matrix/client/v3/rooms/{room}/messages?dir=b"
         return str(ask("GET", path, token(user), port=spread.port, keep=True).json["name"])
 
-    homes_of_rooms = {number: {server(f"%21{number}%3Aexample.com", user) for user in USERS[:5]} for number in range(20)}
-    assert all(len(home) == 1 for home in homes_of_rooms.values())
-    assert len(set.union(*homes_of_rooms.values())) > 2
-    assert server("!7:example.com", "x") in homes_of_rooms[7]
+    rooms = {number: {server(f"%21{number}%3Aexample.com", user) for user in USERS[:5]} for number in range(20)}
+    assert all(len(home) == 1 for home in rooms.values())
+    assert len(set.union(*rooms.values())) > 2
+    assert server("!7:example.com", "x") in rooms[7]

@@ -1,4 +1,4 @@
-"""The edge's table of routes is complete and right: judged by what the installed Synapse prints, and by its processes."""
+"""The edge's table of routes is complete and right; the installed Synapse and its processes are the judges."""
 
 from __future__ import annotations
 
