@@ -4,44 +4,26 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import Any
 
 import pytest
 from testinfra.host import Host
+from testkit import processes
 from testkit.routing import examples, kind_of, wiring
 
-testinfra_hosts = ["ansible://chat[0]"]
+testinfra_hosts = ["ansible://chat"]
 
-# Runs Synapse's own program and also tells what it has found before it shortened that for people.
-PRINT = """
-import contextlib, io, json, sys
-from synapse._scripts import generate_workers_map as program
-enumerate_paths, found = program.get_registered_paths_for_default, {}
-def remember(app, config):
-    found["worker" if app else "main"] = paths = enumerate_paths(app, config)
-    return paths
-program.get_registered_paths_for_default = remember
-sys.argv = ["generate_workers_map", "--config-path", "/etc/matrix-synapse/homeserver.yaml"]
-with contextlib.redirect_stdout(io.StringIO()) as printed:
-    program.main()
-print(json.dumps({"printed": printed.getvalue(), **{name: sorted(paths) for name, paths in found.items()}}))
-"""
-ASK = """
-import concurrent.futures, http.client, json, sys
-def ask(request):
-    address, port, method, path, token, body = request
-    connection = http.client.HTTPConnection(address, port, timeout=60)
-    headers = {"Content-Type": "application/json", **({"Authorization": "Bearer " + token} if token else {})}
-    connection.request(method, path, json.dumps(body), headers)
-    answer = connection.getresponse()
-    return [answer.status, answer.read().decode(errors="replace")[:4000]]
-with concurrent.futures.ThreadPoolExecutor(4) as pool:
-    print(json.dumps(list(pool.map(ask, json.load(sys.stdin)))))
-"""
 # docs/workers.md, "Stream writers": the one worker that writes push rules may be asked what others refuse.
 REFUSED_BY_OTHERS = {"push_rules"}
 MEDIA = ["/_matrix/media/v3/config", "/_matrix/client/v1/media/config", "/_matrix/federation/v1/media/download/x"]
 SIGN_IN = ["/_synapse/client/pick_idp", "/_synapse/client/new_user_consent", "/_synapse/client/sso_register"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _only_once(host: Host, topology: dict[str, Any]) -> None:
+    if host.backend.get_hostname() != topology["tiers"]["chat"]["members"][0]["name"]:
+        pytest.skip("the first host of the tier has shown it")
 
 
 @pytest.fixture(scope="module")
@@ -51,31 +33,17 @@ def table(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="module")
 def synapse(host: Host) -> dict[str, Any]:
-    """Return what the program prints, and methods with patterns of main and of a worker."""
-    python = host.check_output("ls -d /opt/synapse/*/bin/python")
-    done = host.run("cd / && runuser -u matrix-synapse -- %s -c %s", python, PRINT)
-    assert done.succeeded, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return processes.enumerated(host)
 
 
 @pytest.fixture(scope="module")
 def ask_all(host: Host) -> Any:
-    """Return a function that sends requests to processes and returns status and text of each answer."""
-
-    def ask(requests: list[list[Any]]) -> list[list[Any]]:
-        text = json.dumps(requests)
-        done = host.run("python3 -c %s <<'END'\n" + text.replace("%", "%%") + "\nEND", ASK)
-        assert done.succeeded, done.stderr
-        found: list[list[Any]] = json.loads(done.stdout)
-        return found
-
-    return ask
+    return partial(processes.ask_all, host)
 
 
 def servers(table: dict[str, Any], kind: str) -> list[tuple[str, int]]:
-    (found,) = (backend["servers"] for backend in table["haproxy_edge_backends"] if backend["name"] == kind)
-    return [(server["address"], server["port"]) for server in found]
+    backends = {backend["name"]: backend["servers"] for backend in table["haproxy_edge_backends"]}
+    return [(server["address"], server["port"]) for server in backends[kind]]
 
 
 def test_what_is_enumerated_here_is_what_the_program_prints(synapse: dict[str, Any]) -> None:
