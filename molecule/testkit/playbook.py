@@ -38,10 +38,19 @@ class Run:
 
 def play(names: str, inventory: str | Path, *arguments: str) -> Run:
     """Run playbooks of the checkout, named with spaces between them, on the inventory, to their end."""
+    return _run([f"playbooks/{name}.yml" for name in names.split()], inventory, *arguments)
+
+
+def play_text(text: str, inventory: str | Path, directory: Path) -> Run:
+    """Run plays that a test writes, to their end."""
+    (directory / "playbook.yml").write_text(text)
+    return _run([str(directory / "playbook.yml")], inventory)
+
+
+def _run(playbooks: list[str], inventory: str | Path, *arguments: str) -> Run:
     program = Path(sys.executable).with_name("ansible-playbook")
-    files = [f"playbooks/{name}.yml" for name in names.split()]
     done = subprocess.run(
-        [sys.executable, program, *files, "-i", str(inventory), *arguments],
+        [sys.executable, program, *playbooks, "-i", str(inventory), *arguments],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -5,12 +5,9 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from testinfra.host import Host
-from testkit import wait
 
 testinfra_hosts = ["ansible://edge"]
 Ask = Callable[..., Any]
@@ -79,44 +76,3 @@ def test_preflights_are_answered_at_the_edge(ask: Ask) -> None:
 def test_too_large_a_body_is_refused_before_it_is_sent(ask: Ask) -> None:
     answer = ask("POST", "/_matrix/media/v3/upload", {"Content-Length": str(50 * 1024 * 1024 + 1)})
     assert (answer.status, answer.json["errcode"]) == (413, "M_TOO_LARGE")
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "name"),
-    [
-        ("GET", f"{SYNC}?timeout=0", "workers"),
-        ("PUT", "/_matrix/client/v3/rooms/%21a%2Fb:example.com/send/m.room.message/1", "workers"),
-        ("POST", "/_matrix/client/v3/logout", "main"),
-        ("GET", "/_matrix/client/v3/admin/whois/@a:example.com", "main"),
-        ("GET", "/_matrix/client/v3/pushrules/", "workers"),
-        ("GET", "/_matrix/federation/v1/version", "workers"),
-        ("GET", "/_synapse/client/pick_idp", "main"),
-    ],
-)
-def test_requests_go_to_the_right_process_untouched(ask: Ask, twin: int, method: str, path: str, name: str) -> None:
-    answer = ask(method, path, port=twin)
-    assert (answer.json["name"], answer.json["path"]) == (name, path)
-
-
-def test_a_client_cannot_choose_the_address_that_synapse_sees(ask: Ask, twin: int) -> None:
-    forged = {"X-Forwarded-For": "192.0.2.66", "Forwarded": "for=192.0.2.66", "X-Real-IP": "192.0.2.66"}
-    seen = {name.lower(): value for name, value in ask("GET", SYNC, forged, port=twin).json["headers"].items()}
-    assert seen["x-forwarded-proto"] == "https"
-    assert "192.0.2.66" not in str(seen)
-
-
-def test_overload_tells_clients_to_come_back(ask: Ask, twin: int) -> None:
-    with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda _: ask("GET", f"{SYNC}?slow", port=twin), range(4)))
-    busy = [answer for answer in answers if answer.status != 200]
-    assert 0 < len(busy) < 4
-    assert {(answer.status, answer.json["errcode"]) for answer in busy} == {(429, "M_LIMIT_EXCEEDED")}
-    assert busy[0].headers["access-control-allow-origin"] == "*"
-
-
-def test_main_steps_in_for_the_worker_and_none_left_is_said(host: Host, ask: Ask, twin: int) -> None:
-    host.check_output("systemctl stop twin-workers")
-    wait.until(lambda: ask("GET", SYNC, port=twin).json.get("name") == "main", what="main stepping in", seconds=15)
-    host.check_output("systemctl stop twin-main")
-    wait.until(lambda: ask("GET", SYNC, port=twin).status == 503, what="503 without any server", seconds=15)
-    assert ask("GET", SYNC, port=twin).json["errcode"] == "M_UNKNOWN"

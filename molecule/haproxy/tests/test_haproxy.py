@@ -1,13 +1,25 @@
-"""The loopback listeners lead to the primaries of the data tiers, and only to those."""
+"""The loopback listeners lead to those members of the data tiers that they shall lead to, and only to those."""
 
 from __future__ import annotations
 
+import csv
+import io
+import re
+
 import pytest
+import testinfra
 from testinfra.host import Host
 from testkit import wait
 
 testinfra_hosts = ["ansible://chat"]
+PORTS = {"postgresql_primary": 15432, "postgresql_replicas": 15433, "redis_primary": 16379, "rabbitmq": 15670}
 PING = "exec 3<>/dev/tcp/127.0.0.1/16379; printf 'PING\\r\\n' >&3; timeout 3 head -c 5 <&3"
+TLS = "sslmode=verify-full sslrootcert=/etc/privatechat/tls/ca.pem"
+FIGURES = """
+import http.client, socket, sys
+c = http.client.HTTPConnection('x'); c.sock = socket.socket(socket.AF_UNIX); c.sock.connect(sys.argv[1])
+c.request('GET', '/stats;csv'); print(c.getresponse().read().decode())
+"""
 
 
 def talk_to_redis(host: Host) -> str:
@@ -15,24 +27,42 @@ def talk_to_redis(host: Host) -> str:
     return str(host.run("bash -c %s", PING).stdout)
 
 
-def state(host: Host, proxy: str, socket: str = "/run/haproxy/status.sock") -> str:
-    """Return whether HAProxy sees a server behind the proxy, and why not."""
-    table = host.check_output(
-        f"""python3 -c "
-import http.client, socket
-c = http.client.HTTPConnection('x'); c.sock = socket.socket(socket.AF_UNIX); c.sock.connect('{socket}')
-c.request('GET', '/stats;csv'); print(c.getresponse().read().decode())"
-"""
+def servers(host: Host, proxy: str, socket: str = "/run/haproxy/status.sock") -> dict[str, dict[str, str]]:
+    """Return HAProxy's figures of the servers behind a listener, by name."""
+    table = host.check_output("python3 -c %s %s", FIGURES, socket)
+    rows = list(csv.DictReader(io.StringIO(table.lstrip("# "))))
+    ends = ("FRONTEND", "BACKEND")
+    return {row["svname"]: row for row in rows if row["pxname"] == proxy and row["svname"] not in ends}
+
+
+def in_use(host: Host, proxy: str) -> list[str]:
+    """Return the servers that hold sessions of a listener."""
+    return [name for name, row in servers(host, proxy).items() if int(row["scur"])]
+
+
+def up(host: Host, proxy: str, socket: str = "/run/haproxy/status.sock") -> set[str]:
+    return {name for name, row in servers(host, proxy, socket).items() if row["status"].startswith("UP")}
+
+
+def member(config: pytest.Config, name: str) -> Host:
+    return testinfra.get_host(
+        f"ansible://{name}", ansible_inventory=config.getoption("ansible_inventory"), sudo=config.getoption("sudo")
     )
-    rows = [line.split(",") for line in table.lstrip("# ").splitlines() if line]
-    header = rows[0]
-    servers = [dict(zip(header, row, strict=False)) for row in rows if row[0] == proxy and row[1] == "node1"]
-    return f"{servers[0]['status']} {servers[0]['last_chk']}"
 
 
-def test_the_database_listener_passes_tls_through_to_a_primary(host: Host) -> None:
+def address_seen(host: Host, port: int) -> str:
+    """Return the address of the database server that a listener leads to."""
+    password = host.ansible.get_variables()["platform_secret_synapse_database_password"]
+    name = "postgresql.privatechat.internal"
+    target = f"host={name} hostaddr=127.0.0.1 port={port} user=synapse dbname=synapse connect_timeout=5 {TLS}"
+    query = "SELECT host(inet_server_addr())"
+    return host.check_output("PGPASSWORD=%s psql --no-psqlrc -At -c %s %s", password, query, target)
+
+
+@pytest.mark.parametrize("listener", ["postgresql_primary", "postgresql_replicas"])
+def test_the_database_s_listeners_pass_tls_through(host: Host, listener: str) -> None:
     check = (
-        "openssl s_client -starttls postgres -connect 127.0.0.1:15432 -CAfile /etc/privatechat/tls/ca.pem"
+        f"openssl s_client -starttls postgres -connect 127.0.0.1:{PORTS[listener]} -CAfile /etc/privatechat/tls/ca.pem"
         " -verify_hostname postgresql.privatechat.internal -verify_return_error </dev/null"
     )
     assert "Verify return code: 0 (ok)" in host.check_output(check)
@@ -44,44 +74,71 @@ def test_the_redis_listener_speaks_plainly_to_clients_and_asks_for_a_password(ho
 
 def test_listeners_are_not_reachable_from_other_hosts(host: Host) -> None:
     listening = host.check_output("ss -Hltn")
-    assert "127.0.0.1:15432" in listening
-    assert "127.0.0.1:16379" in listening
-    assert "0.0.0.0:15432" not in listening
-    assert "0.0.0.0:16379" not in listening
+    for port in PORTS.values():
+        assert re.findall(rf"\S+:{port}\b", listening) == [f"127.0.0.1:{port}"]
 
 
-def test_sessions_of_a_lost_primary_are_cut_and_new_ones_find_the_next(host: Host) -> None:
-    host.check_output(
-        "systemd-run --collect --unit=held-session bash -c 'exec 3<>/dev/tcp/127.0.0.1/16379; cat <&3; true'"
-    )
+def test_replicas_are_read_and_the_primary_only_where_there_is_none(host: Host) -> None:
+    (primary,) = up(host, "postgresql_primary")
+    replicas = {name for name in up(host, "postgresql_replicas") if not name.endswith("-spare")}
+    assert primary not in replicas
+    assert replicas == set(servers(host, "postgresql_primary")) - {primary}
+    place = {name: row["addr"].rsplit(":", 1)[0] for name, row in servers(host, "postgresql_primary").items()}
+    assert address_seen(host, PORTS["postgresql_primary"]) == place[primary]
+    seen = {address_seen(host, PORTS["postgresql_replicas"]) for _ in range(6)}
+    assert seen == {place[name] for name in replicas or {primary}}
+
+
+def held(host: Host, listener: str) -> None:
+    """Open a session through a listener that rests until it is cut."""
+    talk = f"exec 3<>/dev/tcp/127.0.0.1/{PORTS[listener]}; cat <&3; true"
+    host.run("systemctl stop held-session")
+    host.check_output("systemd-run --collect --unit=held-session bash -c %s", talk)
+    wait.until(lambda: in_use(host, listener), what="the session being open")
+
+
+def test_sessions_of_a_former_primary_are_cut(host: Host, pytestconfig: pytest.Config) -> None:
+    (before,) = up(host, "postgresql_primary")
+    if len(servers(host, "postgresql_primary")) == 1:
+        pytest.skip("a database of one member has no other one to hand over to")
+    held(host, "postgresql_primary")
+    assert in_use(host, "postgresql_primary") == [before]
+    patroni = "patronictl -c /etc/patroni/config.yml"
+    member(pytestconfig, before).check_output(f"{patroni} switchover --force")
+    wait.until(lambda: host.run("systemctl is-active held-session").rc != 0, what="the session being cut")
+    (after,) = wait.until(lambda: up(host, "postgresql_primary") - {before}, what="a new primary")
+    place = servers(host, "postgresql_primary")[after]["addr"].rsplit(":", 1)[0]
+    assert address_seen(host, PORTS["postgresql_primary"]) == place
+    wait.until(lambda: before in up(host, "postgresql_replicas"), what="the former primary serving as a replica")
+
+
+def test_sessions_of_a_lost_redis_are_cut(host: Host, pytestconfig: pytest.Config) -> None:
+    held(host, "redis_primary")
+    (name,) = in_use(host, "redis_primary")
+    lost = member(pytestconfig, name)
     try:
-        host.check_output("systemctl stop redis-server")
-        wait.until(lambda: state(host, "redis_primary").startswith("DOWN"), what="the listener seeing the loss")
+        lost.check_output("systemctl stop redis-server")
+        wait.until(lambda: name not in up(host, "redis_primary"), what="the listener seeing the loss")
         wait.until(lambda: host.run("systemctl is-active held-session").rc != 0, what="the session being cut")
     finally:
-        host.check_output("systemctl start redis-server")
+        lost.check_output("systemctl start redis-server")
     assert wait.until(lambda: talk_to_redis(host), what="Redis answering through the listener") in ("-NOAU", "+PONG")
 
 
-@pytest.mark.parametrize("proxy", ["postgresql_primary", "redis_primary"])
+@pytest.mark.parametrize("proxy", PORTS)
 def test_a_server_with_another_name_in_its_certificate_gets_no_client(host: Host, proxy: str) -> None:
     twin = "/run/haproxy-name"
-    changes = f"s#/run/haproxy/#{twin}/#; s#:15432#:35432#; s#:16379#:36379#; s#privatechat.internal#other.internal#g"
+    changes = f"s#/run/haproxy/#{twin}/#; s#127.0.0.1:1#127.0.0.1:3#; s#privatechat.internal#other.internal#g"
     host.check_output(
         f"rm -rf {twin}; mkdir {twin}; cp /etc/haproxy/conf.d/[01]*.cfg {twin}; sed -i '{changes}' {twin}/*"
     )
     host.check_output(f"systemd-run --collect --unit=haproxy-name /usr/sbin/haproxy -W -f {twin}")
     try:
-        seen = wait.until(lambda: down(host, proxy, f"{twin}/status.sock"), what="the server being refused", seconds=20)
-        assert "SSL" in seen
+        wait.until(lambda: not up(host, proxy, f"{twin}/status.sock"), what="every server being refused", seconds=20)
+        seen = [row["last_chk"] for row in servers(host, proxy, f"{twin}/status.sock").values() if row["last_chk"]]
+        assert all("SSL" in words for words in seen), seen
     finally:
         host.run(f"systemctl stop haproxy-name; rm -rf {twin}")
-
-
-def down(host: Host, proxy: str, socket: str) -> str:
-    """Return the state when the server is down, nothing otherwise."""
-    seen = state(host, proxy, socket)
-    return seen if seen.startswith("DOWN") else ""
 
 
 def test_no_secret_is_readable_for_others(host: Host) -> None:
@@ -89,4 +146,4 @@ def test_no_secret_is_readable_for_others(host: Host) -> None:
     password = secrets.content_string.split("'")[1]
     assert (secrets.user, secrets.mode) == ("root", 0o600)
     assert len(password) >= 16
-    assert password not in host.check_output("cat /etc/haproxy/conf.d/[124]*.cfg /proc/[0-9]*/cmdline")
+    assert password not in host.check_output("cat /etc/haproxy/conf.d/[1234]*.cfg /proc/[0-9]*/cmdline")

@@ -1,0 +1,76 @@
+"""What the plays hand to the balancer for a small and a large chat plan is what HAProxy takes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+from render import parsers, rendering
+
+USERS = {"users_100": 100, "users_10000": 10000}
+KINDS = {
+    *("main", "sync", "initial_sync", "client", "rooms", "messages", "federation", "federation_inbound", "media"),
+    *("sso", "typing", "to_device", "account_data", "receipts", "presence", "push_rules", "device_lists"),
+    "thread_subscriptions",
+}
+
+
+def wired(plan: str) -> dict[str, Any]:
+    """Return the edge's inputs as the plays compute them."""
+    known: dict[str, Any] = {}
+    for name in ("platform", "haproxy", "edge", "routes"):
+        known |= rendering.load(f"playbooks/vars/{name}.yml")
+    known["platform_settings"] = {"platform_public_name": "chat.example.com", "platform_users": USERS[plan]}
+    known["platform_chat_plan"] = rendering.load("tests/render/samples/plans.yml")[plan]
+    templar = Templar(loader=DataLoader(), variables=known)
+    return {name: templar.template(value) for name, value in known.items() if name.startswith("haproxy_edge_")}
+
+
+def edge(plan: str, inputs: dict[str, Any]) -> tuple[dict[str, str], list[list[str]]]:
+    """Return the files of the public address and the command that checks them."""
+    known = {**rendering.variables("haproxy", "smallest", "13"), **inputs}
+    for task, own in rendering.tasks_with_variables(rendering.load("roles/haproxy/tasks/edge.yml"), {}):
+        if rendering.MODULE in task:
+            found = Templar(loader=DataLoader(), variables={**known, **own}).template(task[rendering.MODULE])
+            return rendering.contents(found), found["validate"]
+    raise AssertionError(f"the role writes nothing for {plan}")
+
+
+@pytest.mark.parametrize("plan", USERS)
+def test_haproxy_takes_the_edge_of_a_plan(plan: str, tmp_path: Path) -> None:
+    files, check = edge(plan, wired(plan))
+    try:
+        assert parsers.refusal(files, check, tmp_path) == ""
+    except parsers.MissingParserError as exc:
+        pytest.skip(str(exc))
+
+
+@pytest.mark.parametrize("plan", USERS)
+def test_every_kind_has_a_back_end_and_every_route_leads_to_one(plan: str) -> None:
+    inputs = wired(plan)
+    names = {backend["name"] for backend in inputs["haproxy_edge_backends"]}
+    assert names == KINDS
+    assert {route["backend"] for route in inputs["haproxy_edge_routes"]} == KINDS - {"main"}
+    assert {detour["to"] for detour in inputs["haproxy_edge_detours"]} <= names
+
+
+@pytest.mark.parametrize("plan", USERS)
+def test_a_spare_stands_behind_those_whose_spare_it_is(plan: str) -> None:
+    backends = wired(plan)["haproxy_edge_backends"]
+    place = {backend["name"]: number for number, backend in enumerate(backends)}
+    spares = {backend["name"]: backend.get("spare") for backend in backends}
+    assert [name for name, spare in spares.items() if spare and place[spare] < place[name]] == []
+    assert [name for name in ("media", "sso", "typing", "main") if spares[name]] == []
+
+
+@pytest.mark.parametrize("plan", USERS)
+def test_each_process_is_asked_twice_however_many_kinds_it_serves(plan: str) -> None:
+    files, _check = edge(plan, wired(plan))
+    (text,) = (content for path, content in files.items() if path.endswith("30-backends.cfg"))
+    processes = rendering.load("tests/render/samples/plans.yml")[plan]["processes"]
+    asked = [line.split()[1] for line in text.splitlines() if re.match(" +server ", line) and "track" not in line]
+    assert sorted(asked) == sorted(2 * [process["name"] for process in processes])
