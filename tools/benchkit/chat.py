@@ -53,7 +53,7 @@ class Platform:
         tls = ssl.create_default_context(cadata=self.secret["platform_secret_ca_certificate"])
         return Target(f"https://{self.variables['platform_public_name']}", self.edge_address, tls)
 
-    def register(self, port: int) -> list[Person]:
+    def register(self, port: int, count: int = PEOPLE) -> list[Person]:
         """Make people through the main process, which is on one of the chat hosts."""
         mark = secrets.token_hex(4)
         call = {
@@ -61,7 +61,7 @@ class Platform:
             "secret": self.secret["platform_secret_synapse_registration_shared_secret"],
             "password": secrets.token_urlsafe(24),
             "administrator": f"bench-{mark}",
-            "names": [f"bench-{mark}-{number}" for number in range(PEOPLE)],
+            "names": [f"bench-{mark}-{number}" for number in range(count)],
         }
         problems = []
         for host, address in sorted(self.chat.items()):
