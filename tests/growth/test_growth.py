@@ -1,15 +1,24 @@
-"""One machine grows to three and to eight: hosts join groups, the site runs again, and nothing that was said is lost."""
+"""One machine grows to three and to eight: hosts join groups, the site runs again, nothing that was said is lost."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 import pytest
-from benchkit.runs import CHECKOUT, Run
+from benchkit.runs import CHECKOUT, Nodes, Run
 
-from .conftest import SHAPES, Community, groups_of, write_inventory
+from .community import NUMBER, SHAPES, Community, groups_of, write_inventory
 
 SITE = CHECKOUT / "playbooks/site.yml"
+
+
+@pytest.fixture(scope="module")
+def community() -> Iterator[Community]:
+    """Return people without a service yet; the nodes go when they are done."""
+    nodes = Nodes.of("growth", CHECKOUT / "inventories/lab", NUMBER)
+    yield Community(nodes)
+    nodes.down()
 
 
 @pytest.fixture(scope="module", params=SHAPES)

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
-import pytest
 import yaml
 from benchkit.chat import MAIN_PORT, Platform
 from benchkit.load import Person
@@ -100,12 +99,3 @@ class Community:
         """Return what was said in the room, oldest first."""
         page = self.ask(person, "GET", f"{API}/rooms/{quote(self.room)}/messages?dir=f&limit=100")
         return [event["content"]["body"] for event in page["chunk"] if event["type"] == "m.room.message"]
-
-
-@pytest.fixture(scope="session")
-def community() -> Any:
-    """Return people without a service yet; nodes and secrets of an earlier run go before and after."""
-    nodes = Nodes.of("growth", ROOT / "inventories/lab", NUMBER)
-    nodes.down()
-    yield Community(nodes)
-    nodes.down()
