@@ -7,7 +7,9 @@ of the room say. Time, messages and each request are bounded, and only addresses
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
+import secrets
 import socket
 import ssl
 import statistics
@@ -118,6 +120,8 @@ class Talk:
         self.times = Times()
         self.counting = False
         self.on_their_way: dict[str, float] = {}
+        # A server takes a message whose number it has seen for the same one, sent again.
+        self.mark, self.numbers = secrets.token_hex(8), itertools.count()
 
     async def call(self, person: Person, method: str, path: str, **options: Any) -> Any:
         """Send a request until the server does not ask for patience any more; raise for any other refusal."""
@@ -158,11 +162,9 @@ class Talk:
 
     async def say(self, person: Person, room: str, audience: int, end: float, pause: float) -> None:
         """Send one message after the other until the end."""
-        number = 0
         while time.monotonic() < end and len(self.times.sends) < MOST_SENDS:
-            number += 1
-            words, counted = f"{person.user_id} {id(self)} {number}", self.counting
-            path = f"{CLIENT_API}/rooms/{quote(room)}/send/m.room.message/{id(self)}-{number}"
+            words, counted = f"{self.mark}-{next(self.numbers)}", self.counting
+            path = f"{CLIENT_API}/rooms/{quote(room)}/send/m.room.message/{words}"
             started = time.monotonic()
             if counted:
                 self.on_their_way[words] = started

@@ -17,6 +17,7 @@ class ChatServer:
         self.send_seconds, self.refusals, self.deaf, self.broken = send_seconds, refuse_first, deaf, broken
         self.members: dict[str, set[str]] = {}
         self.said: list[tuple[str, dict[str, Any]]] = []
+        self.numbers: set[str] = set()
         self.news = asyncio.Condition()
 
     @asynccontextmanager
@@ -56,6 +57,8 @@ class ChatServer:
             self.refusals -= 1
             return web.json_response({"errcode": "M_LIMIT_EXCEEDED", "retry_after_ms": 10}, status=429)
         await asyncio.sleep(self.send_seconds)
+        assert request.match_info["txn"] not in self.numbers
+        self.numbers.add(request.match_info["txn"])
         event = {"sender": self.who(request), "content": await request.json()}
         async with self.news:
             self.said.append((request.match_info["room"], event))
