@@ -20,7 +20,7 @@ VENV = CHECKOUT / ".cache/bench/peer"
 COLLECTIONS = "lib/python*/site-packages/debops/_data/ansible/collections"
 PEER_NODE = "peer1"
 OURS = [CHECKOUT / f"playbooks/{name}.yml" for name in ("topology", "redis")]
-NEEDED = [CHECKOUT / f"playbooks/{name}.yml" for name in ("topology", "secrets", "tls")]
+NEEDED = [CHECKOUT / f"playbooks/{name}.yml" for name in ("topology", "secrets", "base", "tls")]
 
 
 def install() -> Path:
@@ -66,9 +66,9 @@ class Contest:
         self.playbook = peer_playbook()
         self.collections = collections
 
-    def ours(self, label: str, *words: str) -> Run:
+    def ours(self, label: str) -> Run:
         """Run the platform's playbooks of the role: topology, role, and the play that restarts stale members."""
-        return self.nodes.play(f"role-ours-{label}", *OURS, *words)
+        return self.nodes.play(f"role-ours-{label}", *OURS)
 
     def peers(self, label: str) -> Run:
         """Run the peer's role."""
@@ -85,9 +85,10 @@ def measure(source: Path, number: int, repeats: int = 3) -> dict[str, Any]:
     nodes = Nodes.of("role", source, number)
     add_node(nodes.inventory, number)
     nodes.up()
-    nodes.play("role-prepare", *NEEDED, "-e", "tls_install_packages=true")
+    nodes.play("role-prepare", *NEEDED)
     contest = Contest(nodes, collections)
-    first = contest.ours("first", "-e", "redis_install_packages=true"), contest.peers("first")
+    contest.ours("first")
+    contest.peers("first")
     again = [(contest.ours(f"{n}"), contest.peers(f"{n}")) for n in range(1, repeats + 1)]
     nodes.down()
     ours, peers = ([pair[side] for pair in again] for side in (0, 1))
@@ -102,6 +103,4 @@ def measure(source: Path, number: int, repeats: int = 3) -> dict[str, Any]:
         "peer_changed": peers[-1].changed,
         "ours_host_tasks": ours[-1].host_tasks,
         "peer_host_tasks": peers[-1].host_tasks,
-        "ours_first_s": round(first[0].seconds, 1),
-        "peer_first_s": round(first[1].seconds, 1),
     }

@@ -39,11 +39,11 @@ def _deployment(results: dict[str, Any]) -> Rows:
 def _role(role: dict[str, Any] | None) -> Rows:
     if not role:
         return []
-    again, first = (f"{role['peer']}: {role[key]} s" for key in ("peer_s", "peer_first_s"))
-    return [
-        (f"the role {role['name']}, changing nothing", f"{role['ours_s']} s", f"{again}, ratio {role['ratio']}"),
-        (f"the role {role['name']}, on a bare node", f"{role['ours_first_s']} s", first),
-    ]
+    note = (
+        f"{role['peer']}: {role['peer_s']} s, ratio {role['ratio']}; "
+        f"host-tasks {role['ours_host_tasks']} and {role['peer_host_tasks']}"
+    )
+    return [(f"the role {role['name']}, changing nothing", f"{role['ours_s']} s", note)]
 
 
 def _chat(chat: dict[str, Any]) -> Rows:
