@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 
 .DEFAULT_GOAL := help
-.PHONY: help demo destroy test test-all house unit render lint docs-lint sanity importer build venv lock clean
+.PHONY: help demo destroy test test-all bench house unit render lint docs-lint sanity importer build venv lock clean
 
 help: ## this screen
 	@echo "privatechat.platform: make TARGET"
@@ -34,6 +34,9 @@ test: venv ## everything but the slowest; make test SCENARIO=redis runs one scen
 
 test-all: venv ## every test there is, on Debian 12 as well
 	@$(BIN)/python tools/run_tests --all
+
+bench: venv ## measure deployment, a run that changes nothing, a role beside its peer, messages per second
+	@$(BIN)/python tools/bench
 
 house: venv ## the rules of the repository (seconds)
 	@$(BIN)/pytest -q tests/house
@@ -76,6 +79,6 @@ lock: venv ## resolve requirements.in and the chat server's dependencies anew
 
 clean: ## as if it had never been there: nodes, networks, images, caches, .venv, .lab
 	@if [ -d /var/lib/privatechat-lab ]; then tools/lab clean; fi
-	@rm -rf .lab .cache .venv .ansible .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf .bench .lab .cache .venv .ansible .pytest_cache .mypy_cache .ruff_cache
 	@rm -f inventories/*/group_vars/all/lab_connection.yml inventories/*/group_vars/all/secrets.yml \
 		molecule/inventory/group_vars/all/lab_connection.yml molecule/inventory/group_vars/all/secrets.yml

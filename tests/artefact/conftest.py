@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-BIN = ROOT / ".venv" / "bin"
+from . import kit
+from .kit import BIN, ROOT
 
 
 @dataclass(frozen=True)
@@ -45,25 +43,15 @@ class Operator:
 def operator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
     """Return an operator with a bare node; the node goes when the tests are over."""
     home = tmp_path_factory.mktemp("operator")
-    inventory = home / "inventory"
-    apart = shutil.ignore_patterns("secrets.yml", "lab_connection.yml")
-    shutil.copytree(ROOT / "inventories" / "single", inventory, ignore=apart)
-    for path in inventory.rglob("*.yml"):
-        text = path.read_text().replace("10.91.1.", "10.91.8.").replace("fd00:91:1:", "fd00:91:8:")
-        path.write_text(text.replace("privatechat-single", "privatechat-artefact"))
-    subprocess.run([ROOT / "tools" / "lab", "down", "-i", inventory], check=True)
-    subprocess.run([ROOT / "tools" / "lab", "up", "-i", inventory], check=True)
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")} | {
-        "ANSIBLE_COLLECTIONS_PATH": str(home / "lib"),
-        "ANSIBLE_PRIVATE_KEY_FILE": str(ROOT / ".lab" / "ssh_key"),
-        "ANSIBLE_HOST_KEY_CHECKING": "false",
-        "ANSIBLE_PIPELINING": "true",
-        "XDG_CACHE_HOME": str(ROOT / ".cache"),
-    }
-    build = ["collection", "build", str(ROOT), "--output-path", str(home)]
-    subprocess.run([BIN / "ansible-galaxy", *build], check=True, cwd=home, env=environment)
-    (artefact,) = home.glob("privatechat-platform-*.tar.gz")
-    install = ["collection", "install", "--offline", "--no-deps", str(artefact), "-p", str(home / "lib")]
+    kit.bare(home / "inventory", "artefact", 8)
+    environment = kit.apart(
+        ANSIBLE_COLLECTIONS_PATH=str(home / "lib"),
+        ANSIBLE_PRIVATE_KEY_FILE=str(ROOT / ".lab" / "ssh_key"),
+        ANSIBLE_HOST_KEY_CHECKING="false",
+        ANSIBLE_PIPELINING="true",
+        XDG_CACHE_HOME=str(ROOT / ".cache"),
+    )
+    install = ["collection", "install", "--offline", "--no-deps", str(kit.built()), "-p", str(home / "lib")]
     subprocess.run([BIN / "ansible-galaxy", *install], check=True, cwd=home, env=environment)
     yield Operator(home, environment)
-    subprocess.run([ROOT / "tools" / "lab", "down", "-i", inventory], check=True)
+    kit.lab("down", home / "inventory")
