@@ -11,10 +11,10 @@ short_description: Plan the processes of the chat server
 version_added: 0.1.0
 author: The privatechat.platform authors (@privatechat)
 description:
-  - Returns which processes of Synapse run on which host, on which ports, what each serves, writes and does, and what it
-    may take of the database's sessions and of its host's memory.
-  - Every stream has a writer that is not the main process. Stateless kinds run on every host. What exists once, or keeps
-    files, runs on the first two hosts by name, or on those of O(places).
+  - Returns which processes of Synapse run on which host and port, what each serves, writes and does, and how much of
+    the database's sessions and of its host's memory it may take.
+  - Every stream has a writer that is not the main process. Stateless kinds run on every host. What exists once, or
+    keeps files, runs on the first two hosts by name, or on those of O(places).
   - More users only add processes. A host that sorts after the second takes nothing over that exists once.
   - Numbers come from Synapse's C(docs/workers.md), from the presets of matrix-docker-ansible-deploy and from Element's
     page "ESS Sizing".

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ansible_collections.privatechat.platform.plugins.plugin_utils import _secrets, _topology
+from ansible_collections.privatechat.platform.plugins.plugin_utils import _preflight_chat, _secrets, _topology
 
 try:
     from cryptography import x509
@@ -42,12 +42,13 @@ def problems(groups: Mapping[str, list[str]], hosts: Mapping[str, Table], platfo
     """
     tiers, settings = platform["tiers"], platform["settings"]
     found = _topology.inventory_problems(groups, hosts, tiers, platform["flows"], settings)
-    found += [*_name_problems(groups, tiers, settings), *_control_problems(platform)]
+    plan, problems = _preflight_chat.plan(groups, hosts, platform)
+    found += [*_name_problems(groups, tiers, settings), *_control_problems(platform), *problems]
     for name in sorted({name for tier in tiers for name in groups.get(tier, [])}):
         if name not in platform["asked"]:
             continue
         own = {tier: tiers[tier] for tier in tiers if name in groups.get(tier, [])}
-        found += _host_problems(name, hosts[name], own, platform)
+        found += _host_problems(name, hosts[name], own, {**platform, "plan": plan})
     return [*found, *_release_problems(groups, hosts, tiers)]
 
 
@@ -136,7 +137,7 @@ def _host_problems(name: str, host: Table, tiers: Table, platform: Table) -> Ite
         )
         return
     yield from _system_problems(name, facts)
-    yield from _capacity_problems(name, machine, tiers, platform["settings"], deployed=bool(_deployed(facts)))
+    yield from _capacity_problems(name, machine, facts, tiers, platform)
     yield from _clock_problems(name, machine, platform)
     yield from _port_problems(name, machine, tiers)
     yield from _domain_problems(name, facts, platform["settings"])
@@ -149,22 +150,27 @@ def _system_problems(name: str, facts: Table) -> Iterator[str]:
         yield f"Host '{name}' runs {system} {version}, which is not supported. Install one of: {known}."
 
 
-def _capacity_problems(name: str, machine: Table, tiers: Table, settings: Table, *, deployed: bool) -> Iterator[str]:
+def _capacity_problems(name: str, machine: Table, facts: Table, tiers: Table, platform: Table) -> Iterator[str]:
+    settings, plan = platform["settings"], platform["plan"]
     users = int(settings["platform_users"]) if str(settings["platform_users"]).isdigit() else 0
     needs = [rules["needs"] for rules in tiers.values() if "needs" in rules]
-    memory = math.ceil(sum(need["memory_mb"] + need["memory_mb_per_1000_users"] * users / 1000 for need in needs))
+    shares = (need.get("memory_mb", 0) + need.get("memory_mb_per_1000_users", 0) * users / 1000 for need in needs)
+    memory = math.ceil(sum(shares)) + plan["memory_mb"].get(name, 0)
     if machine["memory_mb"] < memory:
         yield (
             f"Host '{name}' has {machine['memory_mb']} MiB of memory; {', '.join(tiers)} for {users} users need "
             f"{memory} MiB. Add memory, move a group to another host, or lower platform_users."
         )
     # Tiers share cores, they don't add up: the hungriest one decides.
-    cores = max((need["cores"] for need in needs), default=0)
+    cores = max([plan["cores"].get(name, 0), *(need.get("cores", 0) for need in needs)])
     if machine["cores"] < cores:
-        yield f"Host '{name}' has {machine['cores']} cores; {', '.join(tiers)} need {cores}. Add cores."
+        yield (
+            f"Host '{name}' has {machine['cores']} cores; {', '.join(tiers)} for {users} users need {cores}. Add cores "
+            "or chat hosts, or lower platform_users."
+        )
     disk = sum(need["disk_gb"] for need in needs)
     # On a running platform the tiers themselves have used what was free.
-    kind, word = ("total_gb", "in all") if deployed else ("free_gb", "free")
+    kind, word = ("total_gb", "in all") if _deployed(facts) else ("free_gb", "free")
     space = machine["disks"][DATA_PATH][kind]
     if space < disk:
         yield (
