@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the tables of ports and of sizes in docs/ from the platform's table of tiers and flows, and from its plans."""
+"""Writes the tables of docs/ from the table of tiers and flows, and from the plan of the chat server."""
 
 from __future__ import annotations
 

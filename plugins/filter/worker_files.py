@@ -53,16 +53,14 @@ _value:
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.privatechat.platform.plugins.plugin_utils import _synapse
+from ansible_collections.privatechat.platform.plugins.plugin_utils._synapse import process_files
 
 
 def worker_files(
     processes: list[Mapping[str, Any]], directory: str, database: Mapping[str, Any], cache_factor: float
 ) -> list[dict[str, str]]:
     """Return the files of all processes; see plugin_utils/_synapse.py."""
-    workers = [process for process in processes if process["name"] != "main"]
-    limits = [_synapse.memory_limits(process) for process in processes]
-    return _synapse.worker_files(workers, directory, database, cache_factor) + limits
+    return process_files(processes, directory, database, cache_factor)
 
 
 class FilterModule:

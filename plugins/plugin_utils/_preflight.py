@@ -151,10 +151,10 @@ def _system_problems(name: str, facts: Table) -> Iterator[str]:
 
 
 def _capacity_problems(name: str, machine: Table, facts: Table, tiers: Table, platform: Table) -> Iterator[str]:
-    settings, plan = platform["settings"], platform["plan"]
-    users = int(settings["platform_users"]) if str(settings["platform_users"]).isdigit() else 0
+    plan, users = platform["plan"], str(platform["settings"]["platform_users"])
     needs = [rules["needs"] for rules in tiers.values() if "needs" in rules]
-    shares = (need.get("memory_mb", 0) + need.get("memory_mb_per_1000_users", 0) * users / 1000 for need in needs)
+    thousands = int(users) / 1000 if users.isdigit() else 0
+    shares = (need.get("memory_mb", 0) + need.get("memory_mb_per_1000_users", 0) * thousands for need in needs)
     memory = math.ceil(sum(shares)) + plan["memory_mb"].get(name, 0)
     if machine["memory_mb"] < memory:
         yield (
@@ -164,10 +164,7 @@ def _capacity_problems(name: str, machine: Table, facts: Table, tiers: Table, pl
     # Tiers share cores, they don't add up: the hungriest one decides.
     cores = max([plan["cores"].get(name, 0), *(need.get("cores", 0) for need in needs)])
     if machine["cores"] < cores:
-        yield (
-            f"Host '{name}' has {machine['cores']} cores; {', '.join(tiers)} for {users} users need {cores}. Add cores "
-            "or chat hosts, or lower platform_users."
-        )
+        yield f"Host '{name}' has {machine['cores']} cores; {', '.join(tiers)} for {users} users need {cores}: add some."
     disk = sum(need["disk_gb"] for need in needs)
     # On a running platform the tiers themselves have used what was free.
     kind, word = ("total_gb", "in all") if _deployed(facts) else ("free_gb", "free")

@@ -39,17 +39,19 @@ def process_settings(process: Process, database: Mapping[str, Any], cache_factor
     }
 
 
-def worker_files(
+def process_files(
     processes: list[Process], directory: str, database: Mapping[str, Any], cache_factor: float
 ) -> list[dict[str, str]]:
-    """Return path and content of each worker's file (Synapse, docs/workers.md, "Worker configuration")."""
-    return [
+    """Return path and content of each worker's file (docs/workers.md, "Worker configuration") and of all limits."""
+    workers = [
         {
             "path": f"{directory}/workers/{process['name']}.yaml",
             "content": _worker(process, directory) + _yaml(process_settings(process, database, cache_factor)),
         }
         for process in processes
+        if process["name"] != "main"
     ]
+    return workers + [_memory_limits(process) for process in processes]
 
 
 def unit_name(process: Process) -> str:
@@ -57,7 +59,7 @@ def unit_name(process: Process) -> str:
     return "synapse-main.service" if process["name"] == "main" else f"synapse-worker@{process['name']}.service"
 
 
-def memory_limits(process: Process) -> dict[str, str]:
+def _memory_limits(process: Process) -> dict[str, str]:
     """Return path and content of the file that keeps a process from taking its host's memory."""
     high = process["memory_mb"] + BURST_MB
     return {

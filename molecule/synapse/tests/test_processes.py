@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from testinfra import get_host
 from testinfra.host import Host
 from testkit import wait
 from testkit.chat import CLIENT, Chat
@@ -28,8 +29,6 @@ def bodies(synced: dict[str, Any], room: str) -> list[str]:
 @pytest.fixture(scope="module")
 def people(request: pytest.FixtureRequest, plan: Plan) -> tuple[Chat, Chat, str]:
     """Return alice at the first host's worker, bob at the last one's, and a room that both are in."""
-    from testinfra import get_host
-
     inventory = request.config.getoption("ansible_inventory")
     host = get_host(f"ansible://{plan['main']['host']}?ansible_inventory={inventory}", sudo=True)
     workers = [entry for name, entry in plan.items() if name.startswith("generic")]
@@ -120,4 +119,4 @@ def test_a_killed_process_comes_back(host: Host, own: Plan) -> None:
     for name, process in own.items():
         wait.until(lambda name=name: number(name) not in (before[name], "0"), what=f"a new process {name}")
         wait.service_runs(host, unit(name))
-        wait.until(lambda process=process: Chat(host, process).ask("GET", "/health")[0] == 200, what=f"{name} answering")
+        assert Chat(host, process).ask("GET", "/health")[0] == 200

@@ -130,15 +130,10 @@ def test_all_problems_come_at_once() -> None:
     ] * 3
 
 
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"platform_admin_user": "Admin!"}, "platform_admin_user is 'Admin!'"),
-        ({"platform_internal_domain": "x_y"}, "platform_internal_domain is 'x_y'"),
-    ],
-)
-def test_names_that_some_part_would_refuse_are_found(settings: dict[str, str], words: str) -> None:
-    assert words in "".join(found(settings=settings))
+def test_names_that_some_part_would_refuse_are_found() -> None:
+    problems = "".join(found(settings={"platform_admin_user": "Admin!", "platform_internal_domain": "x_y"}))
+    assert "platform_admin_user is 'Admin!'" in problems
+    assert "platform_internal_domain is 'x_y'" in problems
 
 
 def test_missing_files_of_an_own_certificate_are_named() -> None:

@@ -18,7 +18,7 @@ def process(name: str, users: int = 1000) -> dict[str, Any]:
 
 
 def settings(name: str, users: int = 1000) -> dict[str, Any]:
-    (file,) = _synapse.worker_files([process(name, users)], "/etc/x", DATABASE, 1.0)
+    file, _limits = _synapse.process_files([process(name, users)], "/etc/x", DATABASE, 1.0)
     assert file["path"] == f"/etc/x/workers/{name}.yaml"
     loaded: dict[str, Any] = yaml.safe_load(file["content"])
     return loaded
@@ -84,7 +84,7 @@ def test_pool_and_caches_are_the_process_s_own() -> None:
 
 
 def test_a_process_that_takes_far_too_much_memory_is_slowed_then_ended() -> None:
-    file = _synapse.memory_limits(process("main"))
+    (file,) = _synapse.process_files([process("main")], "/etc/x", DATABASE, 1.0)
     assert file["path"] == "/etc/systemd/system/synapse-main.service.d/memory.conf"
     assert file["content"].splitlines()[2:] == ["MemoryHigh=852M", "MemoryMax=1704M"]
 
