@@ -8,7 +8,7 @@ from typing import Any
 from ansible_collections.privatechat.platform.plugins.plugin_utils import _chat_plan
 from ansible_collections.privatechat.platform.plugins.plugin_utils._chat_kinds import STATELESS
 
-PORTS = {
+PORTS: dict[str, int | str] = {
     "main": 8080,
     "workers": "8081-8130",
     "replication_main": 9080,

@@ -131,9 +131,8 @@ def main() -> int:
         print(f"Cannot write a table: {exc}", file=sys.stderr)
         return 1
     for name in stale:
-        print(
-            f"docs/{TABLES[name][0]}.md: the table {name} {'is stale; run tools/platform_tables.py' if args.check else 'was updated'}"
-        )
+        what = "is stale; run tools/platform_tables.py" if args.check else "was updated"
+        print(f"docs/{TABLES[name][0]}.md: the table {name} {what}")
     return 1 if stale and args.check else 0
 
 

@@ -164,7 +164,7 @@ def _capacity_problems(name: str, machine: Table, facts: Table, tiers: Table, pl
     # Tiers share cores, they don't add up: the hungriest one decides.
     cores = max([plan["cores"].get(name, 0), *(need.get("cores", 0) for need in needs)])
     if machine["cores"] < cores:
-        yield f"Host '{name}' has {machine['cores']} cores; {', '.join(tiers)} for {users} users need {cores}: add some."
+        yield f"Host '{name}' has {machine['cores']} cores; {users} users of {', '.join(tiers)} need {cores}: add some."
     disk = sum(need["disk_gb"] for need in needs)
     # On a running platform the tiers themselves have used what was free.
     kind, word = ("total_gb", "in all") if _deployed(facts) else ("free_gb", "free")

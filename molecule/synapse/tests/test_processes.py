@@ -113,10 +113,13 @@ def test_a_killed_process_comes_back(host: Host, own: Plan) -> None:
     def number(name: str) -> str:
         return host.check_output("systemctl show --property=MainPID --value %s", unit(name))
 
+    def all_anew() -> bool:
+        return all(number(name) not in (before[name], "0") for name in own)
+
     before = {name: number(name) for name in own}
     for name in own:
         host.check_output("systemctl kill --signal=KILL %s", unit(name))
+    wait.until(all_anew, what="a new process for each")
     for name, process in own.items():
-        wait.until(lambda name=name: number(name) not in (before[name], "0"), what=f"a new process {name}")
         wait.service_runs(host, unit(name))
         assert Chat(host, process).ask("GET", "/health")[0] == 200

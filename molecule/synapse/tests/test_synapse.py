@@ -8,7 +8,7 @@ import pytest
 from testinfra.host import Host
 from testkit import wait
 from testkit.chat import CLIENT, Chat
-from testkit.play import play
+from testkit.playbook import play
 
 testinfra_hosts = ["ansible://chat"]
 
