@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
-"""Writes the tables of ports and of sizes in docs/ from the platform's table of tiers and flows."""
+"""Writes the tables of docs/ from the table of tiers and flows, and from the plan of the chat server."""
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+from collections import Counter
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import yaml
+from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 from markers import ROOT, MarkerError, rewrite, table
 
 SOURCE = ROOT / "playbooks/vars/platform.yml"
-USERS = (100, 1000, 5000)
+USERS = (100, 1000, 10000)
 
 
 def ports(platform: dict[str, Any]) -> str:
@@ -38,32 +42,82 @@ def opened(tier: dict[str, Any], flow: dict[str, str]) -> str:
     return f"{tier['ports'][flow['port']]}/tcp" if "port" in flow else f"{flow['protocol'].upper()}"
 
 
+def chat_plan(platform: dict[str, Any], users: int, hosts: int) -> dict[str, Any]:
+    """Return the plan of the chat server's processes without federation."""
+    members = [{"name": f"chat{number}", "address": f"192.0.2.{number}"} for number in range(1, hosts + 1)]
+    made: dict[str, Any] = planner().build(
+        members, users, platform["platform_tiers"]["chat"]["ports"], federation=False
+    )
+    return made
+
+
+def planner() -> Any:
+    """Return the module that plans; Ansible's own finder knows the collection, which is not on Python's path."""
+    name = "ansible_collections.privatechat.platform.plugins.plugin_utils._chat_plan"
+    if name not in sys.modules:
+        _AnsibleCollectionFinder(paths=[str(ROOT / ".cache/collections")])._install()
+    return import_module(name)
+
+
 def sizes(platform: dict[str, Any]) -> str:
     """Return what a member of each tier takes of its host, and the sum for one machine in every group."""
     needs = {tier: rules["needs"] for tier, rules in platform["platform_tiers"].items()}
-    rows = [
-        [tier, str(need["cores"]), f"{need['disk_gb']} GB", *(f"{memory_mb(need, users)} MB" for users in USERS)]
-        for tier, need in needs.items()
-    ]
-    cores = max(need["cores"] for need in needs.values())
+    plans = {users: chat_plan(platform, users, 1) for users in USERS} if "chat" in needs else {}
+    memory = {tier: [memory_mb(need, users) for users in USERS] for tier, need in needs.items()}
+    cores = {tier: [need.get("cores", 0)] * len(USERS) for tier, need in needs.items()}
+    if plans:
+        memory["chat"] = [plan["memory_mb"]["chat1"] for plan in plans.values()]
+        cores["chat"] = [plan["cores"]["chat1"] for plan in plans.values()]
+    rows = [[tier, f"{need['disk_gb']} GB", *map(amount, memory[tier], cores[tier])] for tier, need in needs.items()]
     disk = sum(need["disk_gb"] for need in needs.values())
-    memory = [sum(memory_mb(need, users) for need in needs.values()) for users in USERS]
-    rows.append(["**one machine**", f"**{cores}**", f"**{disk} GB**", *(f"**{amount} MB**" for amount in memory)])
-    return table(["Tier", "Cores", "Disk", *(f"Memory, {users} users" for users in USERS)], rows)
+    most = map(amount, map(sum, zip(*memory.values(), strict=True)), map(max, zip(*cores.values(), strict=True)))
+    rows.append(["**one machine**", f"**{disk} GB**", *(f"**{cell}**" for cell in most)])
+    return table(["Tier", "Disk", *(f"{users} users" for users in USERS)], rows)
+
+
+def amount(memory: int, cores: int) -> str:
+    """Return memory and cores as people write them."""
+    return f"{memory} MB, {cores} core{'s' if cores > 1 else ''}"
 
 
 def memory_mb(need: dict[str, int], users: int) -> int:
     """Return the memory that one member takes for so many users."""
-    return need["memory_mb"] + need["memory_mb_per_1000_users"] * users // 1000
+    return need.get("memory_mb", 0) + need.get("memory_mb_per_1000_users", 0) * users // 1000
 
 
-PAGES: dict[str, Callable[[dict[str, Any]], str]] = {"ports": ports, "sizes": sizes}
+def processes(platform: dict[str, Any]) -> str:
+    """Return how many processes of each kind the chat server has, and what they take together."""
+    columns = [(users, hosts) for users in USERS for hosts in (1, 2)]
+    plans = [chat_plan(platform, users, hosts) for users, hosts in columns]
+    counts = [Counter(kind_of(process["name"]) for process in plan["processes"]) for plan in plans]
+    kinds = dict.fromkeys(kind for count in reversed(counts) for kind in count)
+    rows = [[kind, *(str(count[kind] or "") for count in counts)] for kind in kinds]
+    rows.append(["**processes**", *(f"**{len(plan['processes'])}**" for plan in plans)])
+    rows.append(["database sessions", *(str(plan["connections"]) for plan in plans)])
+    rows.append(
+        ["memory of the hosts", *(" + ".join(f"{mb} MB" for mb in plan["memory_mb"].values()) for plan in plans)]
+    )
+    titles = [f"{users} users, {hosts} host{'s' if hosts > 1 else ''}" for users, hosts in columns]
+    return table(["Kind", *titles], rows)
+
+
+def kind_of(name: str) -> str:
+    """Return the kind of a process from its name: sync2-3 is a sync."""
+    return re.sub(r"[-0-9]+$", "", name)
+
+
+# A table's name, its page and who makes it.
+TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
+    "ports": ("ports", ports),
+    "sizes": ("sizes", sizes),
+    "processes": ("sizes", processes),
+}
 
 
 def update(name: str, *, check: bool) -> bool:
-    """Bring the table on the page of that name up to date unless `check`; tell whether it was out of date."""
-    generated = PAGES[name](yaml.safe_load(SOURCE.read_text()))
-    return rewrite(ROOT / f"docs/{name}.md", name, generated, check=check)
+    """Bring the table of that name up to date unless `check`; tell whether it was out of date."""
+    page, make = TABLES[name]
+    return rewrite(ROOT / f"docs/{page}.md", name, make(yaml.safe_load(SOURCE.read_text())), check=check)
 
 
 def main() -> int:
@@ -72,12 +126,13 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="change nothing; end with status 1 if a page is stale")
     args = parser.parse_args()
     try:
-        stale = [name for name in PAGES if update(name, check=args.check)]
+        stale = [name for name in TABLES if update(name, check=args.check)]
     except (MarkerError, OSError) as exc:
         print(f"Cannot write a table: {exc}", file=sys.stderr)
         return 1
     for name in stale:
-        print(f"docs/{name}.md: the table {'is stale; run tools/platform_tables.py' if args.check else 'was updated'}")
+        what = "is stale; run tools/platform_tables.py" if args.check else "was updated"
+        print(f"docs/{TABLES[name][0]}.md: the table {name} {what}")
     return 1 if stale and args.check else 0
 
 

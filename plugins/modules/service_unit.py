@@ -18,6 +18,7 @@ description:
     writing and restarting is therefore finished by the next one.
   - The unit's own file and its drop-ins count as files read at start; systemd is told to read them again when needed.
   - Units are handled in the given order; the first that fails ends the task with the end of its journal.
+  - With O(others) units of a family that are no longer wanted are stopped first.
 extends_documentation_fragment:
   - privatechat.platform.attributes
 options:
@@ -48,10 +49,19 @@ options:
         type: bool
         default: true
       state:
-        description: V(stopped) stops and disables the unit; the other options are then unused.
+        description:
+          - V(stopped) stops and disables the unit; the other options are then unused.
+          - V(stopped_if_stale) only stops a process that is older than a file of O(units[].restart_on). For processes
+            on several hosts that must all have stopped before one starts with its present configuration.
         type: str
-        choices: [started, stopped]
+        choices: [started, stopped, stopped_if_stale]
         default: started
+  others:
+    description: >-
+      Patterns of unit names; an enabled unit that matches one and is not in O(units) is stopped and disabled.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -65,7 +75,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 actions:
-  description: What was done to each unit (V(none), V(start), V(restart), V(reload), V(enable), V(stop)), by its name.
+  description: >-
+    What was done to each unit (V(none), V(start), V(restart), V(reload), V(enable), V(stop), or V(disable) with a
+    stop), by its name.
   type: dict
   returned: success
   sample: {haproxy.service: reload}
@@ -85,6 +97,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 
 STAMPS = "/run/privatechat-reloads"
+WANTED = "/etc/systemd/system/*.wants/"
 PROPERTIES = (
     "ActiveState",
     "UnitFileState",
@@ -121,7 +134,9 @@ def plan(unit: dict[str, Any], state: dict[str, str], now: dict[str, float]) -> 
     """
     running = state["ActiveState"] in ("active", "reloading", "activating")
     if unit["state"] == "stopped":
-        return "stop" if running or state["UnitFileState"] == "enabled" else "none"
+        return "disable" if running or state["UnitFileState"] == "enabled" else "none"
+    if unit["state"] == "stopped_if_stale":
+        return "stop" if running and now["start_files"] >= now["process"] else "none"
     if not running:
         return "start"
     if now["start_files"] >= now["process"]:
@@ -157,6 +172,13 @@ class Systemd:
         return str(out).strip()
 
 
+def unwanted(units: list[dict[str, Any]], others: list[str]) -> list[dict[str, Any]]:
+    """Return entries that stop the enabled units which match a pattern and are none of the given ones."""
+    enabled = {os.path.basename(path) for pattern in others for path in glob.glob(WANTED + pattern)}
+    gone = sorted(enabled - {unit["name"] for unit in units})
+    return [{"name": name, "state": "stopped", "restart_on": [], "reload_on": [], "restart": True} for name in gone]
+
+
 def observe(unit: dict[str, Any], state: dict[str, str]) -> dict[str, float]:
     """Return when process and configuration changed last, as `plan` wants it."""
     own_files = [state.get("FragmentPath", ""), *state.get("DropInPaths", "").split()]
@@ -172,7 +194,7 @@ def observe(unit: dict[str, Any], state: dict[str, str]) -> dict[str, float]:
 
 def apply(systemd: Systemd, name: str, action: str) -> None:
     """Carry out one action; raise UnitError with the end of the journal when the unit does not do it."""
-    verbs = {"stop": ["disable", "--now"], "enable": ["enable"], "reload": ["reload"]}
+    verbs = {"disable": ["disable", "--now"]}
     try:
         if action in ("start", "restart"):
             systemd.run("enable", name)
@@ -209,17 +231,20 @@ def main() -> None:
         "restart_on": {"type": "list", "elements": "str", "default": []},
         "reload_on": {"type": "list", "elements": "str", "default": []},
         "restart": {"type": "bool", "default": True},
-        "state": {"type": "str", "choices": ["started", "stopped"], "default": "started"},
+        "state": {"type": "str", "choices": ["started", "stopped", "stopped_if_stale"], "default": "started"},
     }
     module = AnsibleModule(
-        argument_spec={"units": {"type": "list", "elements": "dict", "required": True, "options": unit}},
+        argument_spec={
+            "units": {"type": "list", "elements": "dict", "required": True, "options": unit},
+            "others": {"type": "list", "elements": "str", "default": []},
+        },
         supports_check_mode=True,
     )
     systemd = Systemd(module)
     actions: dict[str, str] = {}
     stale: list[str] = []
     try:
-        for wanted in module.params["units"]:
+        for wanted in unwanted(module.params["units"], module.params["others"]) + module.params["units"]:
             actions[wanted["name"]], left = keep(systemd, wanted, module.check_mode)
             stale += [wanted["name"]] if left else []
     except UnitError as exc:

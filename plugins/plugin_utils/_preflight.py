@@ -12,15 +12,14 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ansible_collections.privatechat.platform.plugins.plugin_utils import _postgresql, _secrets, _topology, _twins
-
-try:
-    from cryptography import x509
-    from cryptography.hazmat.primitives import serialization
-except ImportError:
-    HAS_CRYPTOGRAPHY = False
-else:
-    HAS_CRYPTOGRAPHY = True
+from ansible_collections.privatechat.platform.plugins.plugin_utils import (
+    _postgresql,
+    _preflight_certificate,
+    _preflight_chat,
+    _secrets,
+    _topology,
+    _twins,
+)
 
 SUPPORTED = {"Debian": ("12", "13")}
 CLOCK_SECONDS = 30
@@ -39,54 +38,21 @@ def problems(groups: Mapping[str, list[str]], hosts: Mapping[str, Table], platfo
     `hosts` holds the variables of each host with `ansible_facts` and `platform_machine`, the answer of machine_info.
     `platform` holds `tiers`, `flows`, `settings`, the hosts that were `asked` and the times `began` and `ended` of
     that, `secrets_file`, the texts `certificate` and `key` of the operator's own certificate (None for no file), and
-    if they are known `connections` to the database and the operator's own limit of them, `max_connections`.
+    the operator's own limit of connections to the database, `max_connections` (0 for none).
     """
     tiers, settings = platform["tiers"], platform["settings"]
     found = _topology.inventory_problems(groups, hosts, tiers, platform["flows"], settings)
-    found += [*_name_problems(groups, tiers, settings), *_control_problems(platform)]
-    limit = int(platform.get("max_connections") or 0)
-    found += _postgresql.connection_problems(int(platform.get("connections") or 0), limit)
+    plan, chat_problems = _preflight_chat.plan(groups, hosts, platform)
+    found += [*_name_problems(groups, tiers, settings), *_control_problems(platform), *chat_problems]
+    found += _postgresql.connection_problems(plan["connections"], int(platform.get("max_connections") or 0))
     used = sorted({name for tier in tiers for name in groups.get(tier, [])})
     found += _twins.twin_problems(used, hosts)
     for name in used:
         if name not in platform["asked"]:
             continue
         own = {tier: tiers[tier] for tier in tiers if name in groups.get(tier, [])}
-        found += _host_problems(name, hosts[name], own, platform)
+        found += _host_problems(name, hosts[name], own, {**platform, "plan": plan})
     return [*found, *_release_problems(groups, hosts, tiers)]
-
-
-def certificate_problems(certificate: str, key: str, public_name: str, now: datetime) -> Iterator[str]:
-    """Yield what is wrong with an operator's own certificate and key for the public name."""
-    where = "The certificate in platform_public_certificate_file"
-    try:
-        leaf = x509.load_pem_x509_certificate(certificate.encode())
-    except ValueError:
-        yield f"{where} is not readable as PEM. Give a file with the certificate first and its chain after it."
-        return
-    names = _certificate_names(leaf)
-    if not any(_covers(name, public_name) for name in names):
-        yield (
-            f"{where} does not cover platform_public_name '{public_name}': its names are "
-            f"{', '.join(sorted(names)) or 'none'}. Get a certificate for '{public_name}'."
-        )
-    if leaf.not_valid_after_utc <= now:
-        yield f"{where} expired on {leaf.not_valid_after_utc:%Y-%m-%d}. Get a new one."
-    if leaf.not_valid_before_utc > now:
-        yield f"{where} is not valid before {leaf.not_valid_before_utc:%Y-%m-%d %H:%M} UTC. Check it and the clock."
-    try:
-        public = serialization.load_pem_private_key(key.encode(), None).public_key()
-    except (ValueError, TypeError):
-        yield (
-            "The key in platform_public_key_file is not readable as PEM without a password. "
-            "Give the private key without one; the file may be encrypted with ansible-vault."
-        )
-        return
-    if public != leaf.public_key():
-        yield (
-            "The key in platform_public_key_file does not match the certificate in platform_public_certificate_file. "
-            "Give the key that the certificate was requested with."
-        )
 
 
 def _name_problems(groups: Mapping[str, list[str]], tiers: Table, settings: Table) -> Iterator[str]:
@@ -102,7 +68,7 @@ def _name_problems(groups: Mapping[str, list[str]], tiers: Table, settings: Tabl
 
 def _control_problems(platform: Table) -> Iterator[str]:
     settings, secrets_file = platform["settings"], platform["secrets_file"]
-    if not HAS_CRYPTOGRAPHY:
+    if not _preflight_certificate.HAS_CRYPTOGRAPHY:
         yield (
             "The Python of ansible-playbook on the control machine has no library cryptography, which makes keys and "
             "certificates. Install it there with pip install cryptography."
@@ -125,7 +91,9 @@ def _control_problems(platform: Table) -> Iterator[str]:
             )
     if not missing:
         now = datetime.fromtimestamp(platform["ended"], UTC)
-        yield from certificate_problems(platform["certificate"], platform["key"], settings["platform_public_name"], now)
+        yield from _preflight_certificate.certificate_problems(
+            platform["certificate"], platform["key"], settings["platform_public_name"], now
+        )
 
 
 def _host_problems(name: str, host: Table, tiers: Table, platform: Table) -> Iterator[str]:
@@ -141,7 +109,7 @@ def _host_problems(name: str, host: Table, tiers: Table, platform: Table) -> Ite
         )
         return
     yield from _system_problems(name, facts)
-    yield from _capacity_problems(name, machine, tiers, platform["settings"], deployed=bool(_deployed(facts)))
+    yield from _capacity_problems(name, machine, facts, tiers, platform)
     yield from _clock_problems(name, machine, platform)
     yield from _port_problems(name, machine, tiers)
     yield from _domain_problems(name, facts, platform["settings"])
@@ -154,22 +122,24 @@ def _system_problems(name: str, facts: Table) -> Iterator[str]:
         yield f"Host '{name}' runs {system} {version}, which is not supported. Install one of: {known}."
 
 
-def _capacity_problems(name: str, machine: Table, tiers: Table, settings: Table, *, deployed: bool) -> Iterator[str]:
-    users = int(settings["platform_users"]) if str(settings["platform_users"]).isdigit() else 0
+def _capacity_problems(name: str, machine: Table, facts: Table, tiers: Table, platform: Table) -> Iterator[str]:
+    plan, users = platform["plan"], str(platform["settings"]["platform_users"])
     needs = [rules["needs"] for rules in tiers.values() if "needs" in rules]
-    memory = math.ceil(sum(need["memory_mb"] + need["memory_mb_per_1000_users"] * users / 1000 for need in needs))
+    thousands = int(users) / 1000 if users.isdigit() else 0
+    shares = (need.get("memory_mb", 0) + need.get("memory_mb_per_1000_users", 0) * thousands for need in needs)
+    memory = math.ceil(sum(shares)) + plan["memory_mb"].get(name, 0)
     if machine["memory_mb"] < memory:
         yield (
             f"Host '{name}' has {machine['memory_mb']} MiB of memory; {', '.join(tiers)} for {users} users need "
             f"{memory} MiB. Add memory, move a group to another host, or lower platform_users."
         )
     # Tiers share cores, they don't add up: the hungriest one decides.
-    cores = max((need["cores"] for need in needs), default=0)
+    cores = max([plan["cores"].get(name, 0), *(need.get("cores", 0) for need in needs)])
     if machine["cores"] < cores:
-        yield f"Host '{name}' has {machine['cores']} cores; {', '.join(tiers)} need {cores}. Add cores."
+        yield f"Host '{name}' has {machine['cores']} cores; {users} users of {', '.join(tiers)} need {cores}: add some."
     disk = sum(need["disk_gb"] for need in needs)
     # On a running platform the tiers themselves have used what was free.
-    kind, word = ("total_gb", "in all") if deployed else ("free_gb", "free")
+    kind, word = ("total_gb", "in all") if _deployed(facts) else ("free_gb", "free")
     space = machine["disks"][DATA_PATH][kind]
     if space < disk:
         yield (
@@ -234,18 +204,3 @@ def _release_problems(groups: Mapping[str, list[str]], hosts: Mapping[str, Table
 def _deployed(facts: Table) -> Table:
     found = (facts.get("ansible_local") or {}).get("privatechat_chat") or {}
     return found if isinstance(found, Mapping) else {}
-
-
-def _certificate_names(certificate: x509.Certificate) -> set[str]:
-    try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return set()
-    return {str(name.value) for name in names}
-
-
-def _covers(pattern: str, name: str) -> bool:
-    """Tell whether a certificate's name is for this host name; a wildcard stands for its first label only."""
-    if pattern.startswith("*."):
-        return name.lower().partition(".")[2] == pattern[2:].lower()
-    return name.lower() == pattern.lower()

@@ -48,4 +48,14 @@ def test_a_bar_in_a_cell_does_not_end_it() -> None:
 def test_the_sum_of_one_machine_is_the_sum_of_its_tiers() -> None:
     need = {"memory_mb": 100, "memory_mb_per_1000_users": 10, "cores": 2, "disk_gb": 3}
     table = platform_tables.sizes({"platform_tiers": {"a": {"needs": need}, "b": {"needs": {**need, "cores": 1}}}})
-    assert table.splitlines()[-1] == "| **one machine** | **2** | **6 GB** | **202 MB** | **220 MB** | **300 MB** |"
+    assert table.splitlines()[-1] == (
+        "| **one machine** | **6 GB** | **202 MB, 2 cores** | **220 MB, 2 cores** | **400 MB, 2 cores** |"
+    )
+
+
+def test_a_process_is_of_the_kind_that_its_name_begins_with() -> None:
+    assert [platform_tables.kind_of(name) for name in ("main", "sync2-3", "initial_sync10")] == [
+        "main",
+        "sync",
+        "initial_sync",
+    ]

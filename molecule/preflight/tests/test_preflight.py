@@ -89,7 +89,7 @@ def test_a_port_taken_by_something_else_is_refused(refused: Refused, host: Host)
 
 
 def test_all_problems_are_told_at_once(refused: Refused) -> None:
-    assert len(refused(groups={"redis": []}, platform_chat_domain=None, platform_users=1_000_000)) == 3
+    assert len(refused(groups={"redis": []}, platform_chat_domain=None, platform_users=1_000_000)) == 4
 
 
 def test_an_inventory_without_the_platforms_groups_is_refused(deploy: Deploy, topology: dict[str, Any]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.privatechat.platform.plugins.modules import service_unit
 from ansible_collections.privatechat.platform.plugins.modules.service_unit import keep, plan, seconds
 
 RUNNING = {"ActiveState": "active", "UnitFileState": "enabled"}
@@ -32,12 +34,26 @@ def action(state: dict[str, str] | None = None, wanted: str = "started", **now: 
         (action(reload_files=101.0, reload=102.0), "none"),
         (action(reload_files=103.0, reload=102.0), "reload"),
         (action(start_files=101.0, reload_files=101.0), "restart"),
-        (action(wanted="stopped"), "stop"),
+        (action(wanted="stopped"), "disable"),
         (action({"ActiveState": "inactive", "UnitFileState": "disabled"}, wanted="stopped"), "none"),
+        (action(wanted="stopped_if_stale"), "none"),
+        (action(wanted="stopped_if_stale", start_files=101.0), "stop"),
+        (action({"ActiveState": "inactive"}, wanted="stopped_if_stale", start_files=101.0), "none"),
     ],
 )
 def test_the_plan_is_the_one_action_needed(found: str, planned: str) -> None:
     assert found == planned
+
+
+def test_others_of_a_family_are_those_that_are_enabled_and_not_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a@1.service", "a@2.service", "b.service"):
+        (tmp_path / "x.wants").mkdir(exist_ok=True)
+        (tmp_path / "x.wants" / name).touch()
+    monkeypatch.setattr(service_unit, "WANTED", f"{tmp_path}/*.wants/")
+    gone = service_unit.unwanted([{"name": "a@1.service"}], ["a@*.service"])
+    assert [(unit["name"], unit["state"]) for unit in gone] == [("a@2.service", "stopped")]
 
 
 def test_systemd_timestamps_are_read_to_the_microsecond() -> None:

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ansible_collections.privatechat.platform.plugins.plugin_utils._preflight import certificate_problems
+from ansible_collections.privatechat.platform.plugins.plugin_utils._preflight_certificate import certificate_problems
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 KEY = ec.generate_private_key(ec.SECP256R1())
