@@ -14,6 +14,7 @@ from ansible_collections.privatechat.platform.plugins.plugin_utils._postgresql i
     connections,
     settings,
 )
+from ansible_collections.privatechat.platform.plugins.plugin_utils import _preflight_chat
 from ansible_collections.privatechat.platform.plugins.plugin_utils._preflight import problems
 
 MACHINE = {
@@ -112,12 +113,16 @@ def test_a_limit_below_the_clients_is_refused_with_both_numbers() -> None:
 
 
 @pytest.mark.parametrize(("limit", "refused"), [(0, False), ("200", True), (260, False)])
-def test_preflight_compares_the_limit_with_all_clients(limit: Any, refused: bool) -> None:
+def test_preflight_compares_the_limit_with_all_clients(
+    limit: Any, refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = {**_preflight_chat.NOTHING, "connections": 240}
+    monkeypatch.setattr(_preflight_chat, "plan", lambda *_: (made, []))
     times = {"asked": [], "began": 0.0, "ended": 0.0}
     names = ("domain", "public_name", "public_address", "certificate_source", "internal_domain", "admin_user")
     nothing = {f"platform_{name}": "" for name in (*names, "chat_domain", "floating_address")}
     tables = {"tiers": {}, "flows": [], "settings": {**nothing, "platform_users": 100}, "secrets_file": ""}
-    found = problems({}, {}, {**tables, **times, "connections": 240, "max_connections": limit})
+    found = problems({}, {}, {**tables, **times, "max_connections": limit})
     assert any("postgresql_max_connections 200" in problem for problem in found) is refused
 
 
