@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.privatechat.platform.plugins.plugin_utils import _preflight_chat
 from ansible_collections.privatechat.platform.plugins.plugin_utils._postgresql import (
     RESERVE,
     SESSION_MB,
@@ -14,7 +15,6 @@ from ansible_collections.privatechat.platform.plugins.plugin_utils._postgresql i
     connections,
     settings,
 )
-from ansible_collections.privatechat.platform.plugins.plugin_utils import _preflight_chat
 from ansible_collections.privatechat.platform.plugins.plugin_utils._preflight import problems
 
 MACHINE = {
