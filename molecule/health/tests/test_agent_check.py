@@ -18,7 +18,7 @@ defaults
     timeout client 2s
     timeout server 2s
 backend twin
-    default-server agent-check agent-inter 500ms agent-port 8070
+    default-server agent-check agent-inter 1s agent-port 8070
     server host {address}:9
     server generic1 {address}:9 agent-send "generic1\\n"
 """

@@ -28,7 +28,7 @@ def test_each_host_leaves_one_row(administer: Callable[[str], str], topology: di
 
 def test_without_its_listeners_a_host_is_down_and_says_so_once(host: Host, probe: Probe) -> None:
     probe.assert_up()
-    since = host.check_output("date +%%s")
+    since = host.check_output("date +%s")
     host.check_output("systemctl stop haproxy.service")
     try:
         line = probe.assert_down("publish/subscribe: ")

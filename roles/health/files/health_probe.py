@@ -30,7 +30,8 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 LOG = logging.getLogger("health")
-LINE_SECONDS, NAME_LENGTH = 0.5, 200  # what a client may take to name a process
+# What a client may take to name a process; HAProxy waits for the whole answer no longer than agent-inter.
+LINE_SECONDS, NAME_LENGTH = 0.3, 200
 TABLE = """CREATE TABLE IF NOT EXISTS heartbeats (
     host text PRIMARY KEY, at timestamptz NOT NULL, positions jsonb NOT NULL) WITH (fillfactor = 50)"""
 BEAT = """WITH own AS (
