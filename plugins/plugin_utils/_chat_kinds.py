@@ -20,7 +20,8 @@ from itertools import pairwise
 USERS = (100, 1000, 10000)
 CORES = ((100, 1), (500, 2), (2500, 6), (10000, 10))
 HEAVY, LIGHT = "heavy", "light"
-# MiB of a process at 100 users, and what it takes more with each tenfold number of users.
+# MiB of a process at 100 users, and what it takes more with each tenfold number of users; one that has just started
+# takes 130.
 MEMORY_MB = {HEAVY: (280, 60), LIGHT: (190, 20)}
 CONNECTIONS = {HEAVY: 10, LIGHT: 5}
 # Streams that may leave main (synapse/config/workers.py, WriterLocations); those with requests of their own.

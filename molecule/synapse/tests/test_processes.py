@@ -86,8 +86,12 @@ def test_typing_and_presence_go_through_their_writer(people: tuple[Chat, Chat, s
     writer, since = alice.at(plan["streams1"]), bob.sync()["next_batch"]
     path = f"{CLIENT}/rooms/{room}/typing/@verify-alice:{alice.domain}"
     assert writer.ask("PUT", path, {"typing": True, "timeout": 30000}) == (200, {})
-    events = bob.sync(since, seconds=20)["rooms"]["join"][room]["ephemeral"]["events"]
-    assert f"@verify-alice:{alice.domain}" in str([event for event in events if event["type"] == "m.typing"])
+
+    def seen_typing() -> bool:
+        events = bob.sync(since).get("rooms", {}).get("join", {}).get(room, {}).get("ephemeral", {}).get("events", [])
+        return f"@verify-alice:{alice.domain}" in str([event for event in events if event["type"] == "m.typing"])
+
+    wait.until(seen_typing, what="bob seeing that alice types", seconds=20)
     assert alice.ask("PUT", path, {"typing": True, "timeout": 30000})[0] == 500
 
     status = {"presence": "online", "status_msg": "seen from the other host"}
