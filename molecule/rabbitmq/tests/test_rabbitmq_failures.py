@@ -36,8 +36,11 @@ def _queue(members: Members) -> Iterator[None]:
 
 def all_run(members: Members) -> None:
     """Wait until every member sees every other."""
-    for host in members.values():
-        wait.until(lambda host=host: queue.running(host) == sorted(members), what="all members running", seconds=120)
+
+    def complete() -> bool:
+        return all(queue.running(host) == sorted(members) for host in members.values())
+
+    wait.until(complete, what="all members running", seconds=120)
 
 
 def process_of(host: Host) -> str:

@@ -138,9 +138,11 @@ def test_who_works_is_never_removed(server: FakeServer, run_module: Run) -> None
     assert server.calls == []
 
 
-def test_a_refusal_keeps_the_server_s_words(server: FakeServer, run_module: Run) -> None:
+def test_a_refusal_keeps_the_server_s_words(
+    server: FakeServer, run_module: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(*_arguments: Any) -> None:
         raise ApiError("GET answered 401: not_authorised", 401)
 
-    server.request = refuse  # type: ignore[method-assign]
+    monkeypatch.setattr(server, "request", refuse)
     assert "not_authorised" in run_module(definitions.main, ARGS)["msg"]
