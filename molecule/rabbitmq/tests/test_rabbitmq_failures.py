@@ -100,7 +100,8 @@ def test_members_with_a_new_configuration_restart_one_after_the_other(
         host.check_output("touch /etc/rabbitmq/conf.d/10-privatechat.conf")
     done = play("data", pytestconfig.getoption("ansible_inventory"), "--tags", "rabbitmq,always")
     assert done.status == 0, done.output
-    assert done.changed_tasks.count("restart | Restart RabbitMQ") == len(members), done.changed_tasks
+    restarts = [task for task in done.changed_tasks if task.endswith("restart | Restart RabbitMQ")]
+    assert len(restarts) == len(members), done.changed_tasks
     assert all(process_of(host) != before[name] for name, host in members.items())
     assert queue.running(members[max(members)]) == sorted(members)
     assert queue.amqp(members[max(members)], "receive", NAME).stdout.split() == ["kept"]
