@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from testinfra.host import Host
@@ -47,10 +49,14 @@ class Member:
         """Return a variable of the inventory."""
         return str(self.host.ansible.get_variables()[name])
 
+    @cached_property
+    def authority(self) -> str:
+        """Return the certificate authority that the member knows."""
+        return str(self.host.file("/etc/privatechat/tls/ca.pem").content_string)
+
     def connect(self, user: str = "", port: int = REDIS, *, tls: bool = True) -> Session:
         """Return a session, logged in as a user if one is named."""
-        authority = self.host.file("/etc/privatechat/tls/ca.pem").content_string if tls else None
-        session = Session(self.variable("ansible_host"), port, authority)
+        session = Session(self.variable("ansible_host"), port, self.authority if tls else None)
         if user:
             answer = session.say(f"AUTH {user} {self.variable(f'platform_secret_{USERS[user]}')}")
             assert answer == "+OK\r\n", answer
@@ -64,10 +70,22 @@ class Member:
         finally:
             session.close()
 
+    def allowed(self, commands: Iterable[str], user: str, port: int = REDIS) -> dict[str, str]:
+        """Return those commands that the user is not refused, with their answers."""
+        session = self.connect(user, port)
+        answers = {command: session.say(command) for command in commands}
+        session.close()
+        refusals = ("-NOPERM", "-ERR unknown command") if user else ("-NOAUTH",)
+        return {command: answer for command, answer in answers.items() if not answer.startswith(refusals)}
+
     def info(self) -> dict[str, str]:
         """Return what the member tells of its part in replication."""
         lines = self.ask("INFO replication", "haproxy").splitlines()
         return dict(line.split(":", 1) for line in lines if ":" in line)
+
+    def has(self, key: str, value: str) -> bool:
+        """Tell whether the member has the key with this value."""
+        return self.ask(f"GET {key}") == f"${len(value)}\r\n{value}\r\n"
 
     def process(self, unit: str = "redis-server.service") -> str:
         """Return the number of the unit's main process."""
@@ -101,3 +119,9 @@ class Members:
         found = wait.until(settled, what="one primary that all follow and every Sentinel names", seconds=seconds)
         assert found
         return found
+
+    def keep(self, key: str, value: str, *, without: str = "") -> None:
+        """Write a value to the primary and wait until every member has it."""
+        assert self.primary(without=without).ask(f"SET {key} {value} PX 600000") == "+OK\r\n"
+        present = [member for member in self if member.name != without]
+        wait.until(lambda: all(member.has(key, value) for member in present), what=f"{key} being on every member")

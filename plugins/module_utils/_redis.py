@@ -19,7 +19,7 @@ class RedisClient:
     """One session, logged in as a user; to be used in a `with` statement."""
 
     def __init__(  # noqa: PLR0913 - a session has this many properties
-        self, address: str, port: int, ca_file: str, username: str, password: str, timeout: float = 3
+        self, address: str, port: int, ca_file: str, *, username: str, password: str, timeout: float = 3
     ) -> None:
         """Connect and log in."""
         try:

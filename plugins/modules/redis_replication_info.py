@@ -65,7 +65,7 @@ options:
         type: str
         required: true
   in_step:
-    description: Names of members that shall be the primary, or follow it with their link up, with a Sentinel that agrees.
+    description: Names of members that shall be primary, or follow it with their link up, with a Sentinel that agrees.
     type: list
     elements: str
     default: []
@@ -169,8 +169,8 @@ def ask(members: list[dict[str, str]], access: dict[str, Any]) -> dict[str, Any]
     """Return the view of all members, asked at the same time."""
 
     def session(member: dict[str, str], port: str) -> partial[RedisClient]:
-        credentials = (access["ca_file"], access["username"], access["password"])
-        return partial(RedisClient, member["address"], access[port], *credentials)
+        login = {name: access[name] for name in ("username", "password")}
+        return partial(RedisClient, member["address"], access[port], access["ca_file"], **login)
 
     with ThreadPoolExecutor(2 * len(members) or 1) as pool:
         redis = [pool.submit(member_state, session(member, "port")) for member in members]
@@ -218,7 +218,12 @@ def main() -> None:
     }
     module = AnsibleModule(
         argument_spec={
-            "members": {"type": "list", "elements": "dict", "required": True, "options": {"name": text, "address": text}},
+            "members": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {"name": text, "address": text},
+            },
             "access": {"type": "dict", "required": True, "options": access},
             "in_step": {"type": "list", "elements": "str", "default": []},
             "at_least": {"type": "int", "default": 0},

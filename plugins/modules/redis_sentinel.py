@@ -116,9 +116,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    session = (params[name] for name in ("address", "port", "ca_file", "username", "password"))
+    session = {name: params[name] for name in ("address", "port", "ca_file", "username", "password")}
     try:
-        with RedisClient(*session) as client:
+        with RedisClient(**session) as client:
             current = pairs(client.say("SENTINEL", "MASTER", params["group"]))
             changes = plan(current, params["settings"])
             failover = bool(params["moved_from"]) and normal(current["ip"]) == normal(params["moved_from"])

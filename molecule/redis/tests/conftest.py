@@ -20,6 +20,6 @@ def members(topology: dict[str, Any], pytestconfig: pytest.Config) -> Members:
 
 
 @pytest.fixture
-def member(host: Host) -> Member:
+def member(host: Host, members: Members) -> Member:
     """Return the member on the host that the test runs for."""
-    return Member(host.backend.get_hostname(), host)
+    return members.by_name[host.backend.get_hostname()]

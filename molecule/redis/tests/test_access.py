@@ -37,30 +37,29 @@ def test_tls_older_than_1_2_is_refused(member: Member, port: int) -> None:
     assert member.host.run(f"{program} -tls1_2 </dev/null", target).succeeded
 
 
-@pytest.mark.parametrize("command", ["PING", "GET a", "SET a b", "SUBSCRIBE a", "INFO", "CONFIG GET *"])
-def test_without_a_password_nothing_is_answered(member: Member, command: str) -> None:
-    assert member.connect().say(command).startswith("-NOAUTH")
+def test_without_a_password_nothing_is_answered(member: Member) -> None:
+    assert member.allowed(["PING", "GET a", "SET a b", "SUBSCRIBE a", "INFO", "CONFIG GET *"], user="") == {}
 
 
-@pytest.mark.parametrize("user", ["default", "haproxy", "replica", "sentinel", "nobody"])
-def test_a_wrong_password_is_refused(member: Member, user: str) -> None:
-    assert member.connect().say(f"AUTH {user} wrong").startswith("-WRONGPASS")
+def test_a_wrong_password_is_refused(member: Member) -> None:
+    answers = [
+        member.connect().say(f"AUTH {user} wrong") for user in ("default", "haproxy", "replica", "sentinel", "a")
+    ]
+    assert [answer for answer in answers if not answer.startswith("-WRONGPASS")] == []
 
 
-@pytest.mark.parametrize("command", ADMINISTRATION)
-def test_the_chat_server_cannot_administer(member: Member, command: str) -> None:
-    assert member.ask(command).startswith("-NOPERM")
+def test_the_chat_server_cannot_administer(member: Member) -> None:
+    assert member.allowed(ADMINISTRATION, "default") == {}
 
 
-@pytest.mark.parametrize("command", ["SET a b", "GET a", "PUBLISH a b", "SUBSCRIBE a", "CONFIG GET *", "SHUTDOWN"])
-def test_the_health_check_only_looks(member: Member, command: str) -> None:
+def test_the_health_check_only_looks(member: Member) -> None:
     assert "role:" in member.ask("INFO replication", "haproxy")
-    assert member.ask(command, "haproxy").startswith("-NOPERM")
+    others = ["SET a b", "GET a", "PUBLISH a b", "SUBSCRIBE a", "CONFIG GET *", "SHUTDOWN"]
+    assert member.allowed(others, "haproxy") == {}
 
 
-@pytest.mark.parametrize("command", ["GET a", "SET a b", "CONFIG SET maxmemory 0", "SHUTDOWN", "FLUSHALL"])
-def test_sentinel_only_moves_the_primary(member: Member, command: str) -> None:
-    assert member.ask(command, "sentinel").startswith("-NOPERM")
+def test_sentinel_only_moves_the_primary(member: Member) -> None:
+    assert member.allowed(["GET a", "SET a b", "CONFIG SET maxmemory 0", "SHUTDOWN", "FLUSHALL"], "sentinel") == {}
 
 
 def test_only_redis_reads_users_passwords_and_key(host: Host, members: Members) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from testkit import wait
@@ -10,6 +11,7 @@ from testkit.playbook import Run, play
 from testkit.redis import Member, Members
 
 UNITS = "redis-server.service redis-sentinel.service"
+KEY = "test:kept"
 
 
 @pytest.fixture
@@ -19,42 +21,33 @@ def converge(pytestconfig: pytest.Config) -> Callable[[], Run]:
     return lambda: play("topology", inventory, "playbooks/redis.yml")
 
 
-def has(member: Member, value: str) -> bool:
-    """Tell whether the member has the value that tests keep."""
-    return member.ask("GET test:kept").endswith(f"\r\n{value}\r\n")
-
-
-def keep(members: Members, value: str, *, without: str = "") -> None:
-    """Write a value to the primary and wait until every member has it."""
-    assert members.primary(without=without).ask(f"SET test:kept {value}") == "+OK\r\n"
-    for member in members:
-        if member.name != without:
-            wait.until(lambda asked=member: has(asked, value), what=f"{value} being on {member.name}", seconds=20)
+def restarted(member: Member, process: str) -> bool:
+    """Tell whether the member answers as another process than this one."""
+    return member.ask("PING") == "+PONG\r\n" and member.process() != process
 
 
 def test_each_member_comes_back_after_a_crash(members: Members) -> None:
     for member in members:
         process = member.process()
         member.host.check_output("kill -KILL %s", process)
-        wait.until(lambda asked=member: asked.ask("PING") == "+PONG\r\n", what=f"{member.name} answering again")
-        assert member.process() != process
-        members.primary()
+        wait.until(partial(restarted, member, process), what=f"{member.name} answering again")
+        assert members.primary()
 
 
 def test_another_member_takes_over_and_the_old_primary_returns_as_a_replica(members: Members) -> None:
     old = members.primary()
-    keep(members, "before")
-    old.host.check_output(f"systemctl mask --runtime {UNITS}")
-    old.host.check_output("kill -KILL %s %s", old.process(), old.process("redis-sentinel.service"))
+    members.keep(KEY, "before")
+    processes = f"{old.process()} {old.process('redis-sentinel.service')}"
+    old.host.check_output(f"systemctl mask --runtime {UNITS} && kill -KILL {processes}")
     try:
         new = members.primary(without=old.name)
         assert new.name != old.name
-        assert has(new, "before")
-        keep(members, "after", without=old.name)
+        assert new.has(KEY, "before")
+        members.keep(KEY, "after", without=old.name)
     finally:
         old.host.check_output(f"systemctl unmask --runtime {UNITS} && systemctl restart {UNITS}")
     assert members.primary().name == new.name
-    assert has(old, "after")
+    assert old.has(KEY, "after")
 
 
 def test_a_run_after_a_failover_changes_nothing(members: Members, converge: Callable[[], Run]) -> None:
@@ -64,10 +57,8 @@ def test_a_run_after_a_failover_changes_nothing(members: Members, converge: Call
     assert members.primary().name == primary
 
 
-def test_a_member_that_lost_its_data_comes_back_as_a_replica(
-    members: Members, converge: Callable[[], Run]
-) -> None:
-    keep(members, "whole")
+def test_a_member_that_lost_its_data_comes_back_as_a_replica(members: Members, converge: Callable[[], Run]) -> None:
+    members.keep(KEY, "whole")
     # The first by name: it is the one that would begin a replication of its own.
     lost = next(iter(members))
     lost.host.check_output(f"systemctl stop {UNITS}")
@@ -76,13 +67,13 @@ def test_a_member_that_lost_its_data_comes_back_as_a_replica(
     assert run.status == 0, run.output
     assert not [line for line in run.output.splitlines() if line.startswith("changed: ") and lost.name not in line]
     assert members.primary().name != lost.name
-    assert all(has(member, "whole") for member in members)
+    assert all(member.has(KEY, "whole") for member in members)
 
 
 def test_members_with_newer_configuration_restart_in_turn_and_nothing_is_lost(
     members: Members, converge: Callable[[], Run]
 ) -> None:
-    keep(members, "throughout")
+    members.keep(KEY, "throughout")
     old = members.primary()
     processes = {member.name: member.process() for member in members}
     for member in members:
@@ -90,4 +81,4 @@ def test_members_with_newer_configuration_restart_in_turn_and_nothing_is_lost(
     run = converge()
     assert run.status == 0, run.output
     assert members.primary().name != old.name
-    assert all(member.process() != processes[member.name] and has(member, "throughout") for member in members)
+    assert all(member.process() != processes[member.name] and member.has(KEY, "throughout") for member in members)

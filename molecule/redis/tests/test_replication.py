@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from testkit import wait
 from testkit.redis import Members
 
 
@@ -12,14 +11,9 @@ def test_there_is_one_primary_and_every_other_member_follows_it(members: Members
 
 
 def test_the_chat_server_keeps_values_for_a_time_and_replicas_have_them(members: Members) -> None:
+    members.keep("test:key", "value")
     primary = members.primary()
-    assert primary.ask("SET test:key value PX 60000") == "+OK\r\n"
-    for member in members:
-        wait.until(
-            lambda asked=member: asked.ask("GET test:key") == "$5\r\nvalue\r\n",
-            what=f"the value being on {member.name}",
-            seconds=20,
-        )
+    assert primary.ask("PTTL test:key") != ":-1\r\n"
     assert primary.ask("DEL test:key") == ":1\r\n"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from testkit.redis import SENTINEL, Member, Members
 
 testinfra_hosts = ["ansible://redis"]
@@ -22,24 +21,21 @@ def test_without_tls_nothing_is_answered(member: Member) -> None:
     assert answer == ""
 
 
-@pytest.mark.parametrize("command", ["PING", "INFO", "SENTINEL MASTERS", "SENTINEL GET-MASTER-ADDR-BY-NAME cache"])
-def test_without_a_password_nothing_is_answered(member: Member, command: str) -> None:
-    assert member.connect(port=SENTINEL).say(command).startswith("-NOAUTH")
+def test_without_a_password_nothing_is_answered(member: Member) -> None:
+    questions = ["PING", "INFO", "SENTINEL MASTERS", "SENTINEL GET-MASTER-ADDR-BY-NAME cache"]
+    assert member.allowed(questions, "", SENTINEL) == {}
 
 
-@pytest.mark.parametrize("user", ["default", "haproxy", "sentinel", "nobody"])
-def test_a_wrong_password_is_refused(member: Member, user: str) -> None:
-    assert member.connect(port=SENTINEL).say(f"AUTH {user} wrong").startswith("-WRONGPASS")
+def test_a_wrong_password_is_refused_and_so_is_that_of_the_chat_server(member: Member) -> None:
+    known = member.variable("platform_secret_redis_password")
+    attempts = ["default wrong", "haproxy wrong", "sentinel wrong", "a wrong", f"default {known}"]
+    answers = [member.connect(port=SENTINEL).say(f"AUTH {attempt}") for attempt in attempts]
+    assert [answer for answer in answers if not answer.startswith("-WRONGPASS")] == []
 
 
-def test_the_chat_server_does_not_come_to_sentinel(member: Member) -> None:
-    password = member.variable("platform_secret_redis_password")
-    assert member.connect(port=SENTINEL).say(f"AUTH default {password}").startswith("-WRONGPASS")
-
-
-@pytest.mark.parametrize("command", ADMINISTRATION)
-def test_the_health_check_cannot_administer_sentinel(member: Member, command: str) -> None:
-    assert member.ask(command, "haproxy", SENTINEL).startswith(("-NOPERM", "-ERR unknown command"))
+def test_the_health_check_cannot_administer_sentinel(member: Member) -> None:
+    assert "ip" in member.ask("SENTINEL MASTER cache", "haproxy", SENTINEL)
+    assert member.allowed(ADMINISTRATION, "haproxy", SENTINEL) == {}
 
 
 def test_each_sentinel_reaches_a_majority(member: Member, members: Members) -> None:

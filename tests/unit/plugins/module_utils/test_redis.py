@@ -41,13 +41,13 @@ def server(tmp_path: Path) -> Iterator[Server]:
     ],
 )
 def test_answers_become_values(server: Server, command: str, value: object) -> None:
-    with RedisClient(ADDRESS, server.port, server.ca_file, "u", "p w") as client:
+    with RedisClient(ADDRESS, server.port, server.ca_file, username="u", password="p w") as client:
         assert client.say(command) == value
     assert server.told == ["AUTH u p w", command]
 
 
 def test_a_refusal_is_an_error_and_the_session_goes_on(server: Server) -> None:
-    with RedisClient(ADDRESS, server.port, server.ca_file, "u", "p") as client:
+    with RedisClient(ADDRESS, server.port, server.ca_file, username="u", password="p") as client:
         with pytest.raises(RedisError, match="NOPERM this user has no permissions"):
             client.say("CONFIG", "GET", "*")
         assert client.say("PING") == "PONG"
@@ -55,29 +55,29 @@ def test_a_refusal_is_an_error_and_the_session_goes_on(server: Server) -> None:
 
 def test_a_wrong_password_is_an_error(server: Server) -> None:
     with pytest.raises(RedisError, match="WRONGPASS"):
-        RedisClient(ADDRESS, server.port, server.ca_file, "u", "wrong")
+        RedisClient(ADDRESS, server.port, server.ca_file, username="u", password="wrong")
 
 
 def test_an_answer_that_stops_is_an_error(server: Server) -> None:
-    with RedisClient(ADDRESS, server.port, server.ca_file, "u", "p", timeout=0.3) as client:
-        with pytest.raises(RedisError):
-            client.say("HALF")
+    client = RedisClient(ADDRESS, server.port, server.ca_file, username="u", password="p", timeout=0.3)
+    with client, pytest.raises(RedisError):
+        client.say("HALF")
 
 
 def test_nobody_there_is_an_error(server: Server) -> None:
     with pytest.raises(RedisError, match="refused"):
-        RedisClient("127.0.0.2", server.port, server.ca_file, "u", "p")
+        RedisClient("127.0.0.2", server.port, server.ca_file, username="u", password="p")
 
 
 def test_a_certificate_for_another_address_is_refused(server: Server) -> None:
     with pytest.raises(RedisError, match="certificate"):
-        RedisClient("localhost", server.port, server.ca_file, "u", "p")
+        RedisClient("localhost", server.port, server.ca_file, username="u", password="p")
     assert server.told == []
 
 
 def test_a_missing_authority_is_an_error(server: Server) -> None:
     with pytest.raises(RedisError, match="No such file"):
-        RedisClient(ADDRESS, server.port, "/nowhere/ca.pem", "u", "p")
+        RedisClient(ADDRESS, server.port, "/nowhere/ca.pem", username="u", password="p")
 
 
 def test_info_and_flat_lists_become_dictionaries() -> None:

@@ -104,7 +104,7 @@ def reach(tmp_path: Path) -> Iterator[Callable[[dict[str, bytes]], Callable[[], 
 
         def connect(answers: dict[str, bytes]) -> Callable[[], RedisClient]:
             server.answers = answers
-            return partial(RedisClient, ADDRESS, server.port, server.ca_file, "u", "p")
+            return partial(RedisClient, ADDRESS, server.port, server.ca_file, username="u", password="p")
 
         yield connect
 
