@@ -67,13 +67,13 @@ def fake(host: Host) -> Iterator[Callable[[int], None]]:
         page = f"synapse_storage_stream_current_position{{{label}}} {position}.0"
         host.check_output("echo %s > /run/fake-metrics", page)
 
+    say(1)
+    host.check_output("systemd-run --collect --unit=fake-metrics python3 -c %s %s", FAKE, str(FAKE_PORT))
+    wait.port_answers(host, "127.0.0.1", FAKE_PORT)
     config = json.loads(host.check_output("cat %s", CONFIG))
     host.check_output("cp -p %s /root/health-config.json", CONFIG)
     config["processes"].append({"name": "fake", "address": "127.0.0.1", "port": FAKE_PORT})
     config["limits"] |= {"lag_seconds": 2, "metrics_interval_seconds": 1}
-    say(1)
-    host.check_output("systemd-run --unit=fake-metrics python3 -c %s %s", FAKE, str(FAKE_PORT))
-    wait.port_answers(host, "127.0.0.1", FAKE_PORT)
     host.check_output("echo %s > %s", json.dumps(config), CONFIG)
     host.check_output("systemctl restart %s", UNIT)
     yield say
