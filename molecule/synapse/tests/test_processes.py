@@ -94,9 +94,9 @@ def test_typing_and_presence_go_through_their_writer(people: tuple[Chat, Chat, s
     wait.until(seen_typing, what="bob seeing that alice types", seconds=20)
     assert alice.ask("PUT", path, {"typing": True, "timeout": 30000})[0] == 500
 
-    status = {"presence": "online", "status_msg": "seen from the other host"}
-    assert writer.ask("PUT", f"{CLIENT}/presence/@verify-alice:{alice.domain}/status", status)[0] == 200
-    wait.until(lambda: "seen from the other host" in str(bob.sync().get("presence")), what="bob seeing alice's status")
+    presence = {"presence": "online", "status_msg": "seen from the other host"}
+    assert writer.ask("PUT", f"{CLIENT}/presence/@verify-alice:{alice.domain}/status", presence)[0] == 200
+    wait.until(lambda: presence["status_msg"] in str(bob.sync(since).get("presence")), what="bob seeing alice's status")
 
 
 def test_people_talk_on_while_main_is_away(host: Host, people: tuple[Chat, Chat, str], own: Plan) -> None:

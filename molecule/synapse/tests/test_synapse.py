@@ -42,7 +42,7 @@ def test_a_broken_configuration_is_refused_and_the_present_one_stays(host: Host)
     host.check_output("rm -rf /tmp/broken && mkdir -p /tmp/broken/etc && cp -r /etc/matrix-synapse /tmp/broken/etc/")
     good = host.run("sh /opt/synapse/check_configuration /tmp/broken %s", python)
     assert good.succeeded, good.stderr
-    host.check_output("sed -i '1a caches: 7' /tmp/broken/etc/matrix-synapse/workers/generic*.yaml")
+    host.check_output("sed -i '$ a worker_log_config: [7]' /tmp/broken/etc/matrix-synapse/workers/generic*.yaml")
     worker = host.run("sh /opt/synapse/check_configuration /tmp/broken %s", python)
     assert worker.failed
     assert "workers/generic" in worker.stderr
