@@ -133,5 +133,8 @@ class Writer:
 
     def lost(self, member: Host) -> set[int]:
         """Return the rows that were acknowledged and that the member does not have."""
-        present = {int(line) for line in administer(member, "SELECT n FROM written", "synapse").splitlines()}
-        return {number for number, _time in self.acknowledged()} - present
+        # In this order: it may still be writing.
+        acknowledged = {number for number, _time in self.acknowledged()}
+        return acknowledged - {
+            int(line) for line in administer(member, "SELECT n FROM written", "synapse").splitlines()
+        }
