@@ -123,7 +123,7 @@ def timed(label: str, command: list[str], variables: dict[str, str]) -> Run:
     log.parent.mkdir(parents=True, exist_ok=True)
     lines, delivered = [], 0.0
     started = time.monotonic()
-    with log.open("w") as output:
+    with log.open("w", buffering=1) as output:
         process = subprocess.Popen(
             command,
             cwd=CHECKOUT,
