@@ -9,12 +9,13 @@ import ssl
 import threading
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 
 from testinfra.host import Host
 
 from . import wait
 
-CLIENTS = 4
+CLIENTS, PAUSE_SECONDS = 2, 0.02
 # Sent to one address: VRRP version 3, priority 255, advertisements every half second (RFC 5798, section 5.2).
 ADVERTISE = """
 import socket, struct, sys
@@ -73,11 +74,11 @@ class Edges:
             connection.request("GET", "/.well-known/matrix/client")
             return connection.getresponse().status
 
-    def seconds_until_answer(self, limit: float = 30) -> float:
-        """Return how long from now HTTPS at the floating address stays away."""
-        began = time.monotonic()
-        wait.until(lambda: self.ask(1) == 200, what="HTTPS at the floating address", seconds=limit, pause=0.1)
-        return time.monotonic() - began
+    def keeps(self, name: str, seconds: float) -> None:
+        """Look for a while whether the address stays where it is."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            assert self.holders() == [name]
 
     def advertise(self, sender: Host, source: str, target: str) -> None:
         """Send one advertisement of the highest priority from a host to an edge."""
@@ -88,22 +89,34 @@ class Edges:
 class Stream:
     """New HTTPS connections to the floating address, one after the other, until it is closed."""
 
-    def __init__(self, edges: Edges) -> None:
-        self.answers = 0
+    def __init__(self, edges: Edges, patience: float = 5) -> None:
+        self.answers: list[float] = []
         self.failures: list[str] = []
         self._stop = threading.Event()
-        self._threads = [threading.Thread(target=self._run, args=(edges,)) for _ in range(CLIENTS)]
+        self._threads = [threading.Thread(target=self._run, args=(edges, patience)) for _ in range(CLIENTS)]
 
-    def _run(self, edges: Edges) -> None:
-        while not self._stop.is_set():
+    @property
+    def longest_silence(self) -> float:
+        """The most seconds between two answers."""
+        times = sorted(self.answers)
+        return max(later - earlier for earlier, later in pairwise(times))
+
+    def wait_for_answer(self, seconds: float) -> None:
+        """Wait for an answer that comes after now."""
+        now = time.monotonic()
+        wait.until(lambda: self.answers and self.answers[-1] > now, what="an answer", seconds=seconds, pause=0.1)
+
+    def _run(self, edges: Edges, patience: float) -> None:
+        while not self._stop.wait(PAUSE_SECONDS):
             try:
-                status = edges.ask()
+                status = edges.ask(patience)
             except OSError as problem:
                 self.failures.append(repr(problem))
+                continue
+            if status == http.HTTPStatus.OK:
+                self.answers.append(time.monotonic())
             else:
-                self.answers += 1
-                if status != http.HTTPStatus.OK:
-                    self.failures.append(f"status {status}")
+                self.failures.append(f"status {status}")
 
     def __enter__(self) -> Stream:
         for thread in self._threads:
