@@ -100,6 +100,7 @@ def test_the_address_leaves_an_edge_without_balancer_and_stays_away(edges: Edges
     edges.hosts[before].check_output("systemctl start haproxy")
     wait.until(lambda: state_changes(edges.hosts[before]) > changes, what="the edge being in reserve again")
     edges.keeps(after, STEADY_SECONDS)
+    assert edges.holders() == [after]
 
 
 def test_the_address_leaves_an_edge_whose_balancer_hangs(edges: Edges, move: Move) -> None:
@@ -114,6 +115,7 @@ def test_the_address_leaves_an_edge_whose_keepalived_was_killed(edges: Edges, mo
     host = edges.hosts[before]
     wait.until(lambda: state_changes(host) > changes[before], what="the edge being in reserve again")
     edges.keeps(after, STEADY_SECONDS)
+    assert edges.holders() == [after]
 
 
 def test_an_address_that_is_taken_out_of_the_inventory_is_given_up(edges: Edges, pytestconfig: pytest.Config) -> None:
