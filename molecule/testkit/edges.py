@@ -74,8 +74,8 @@ class Edges:
             connection.request("GET", "/.well-known/matrix/client")
             return connection.getresponse().status
 
-    def keeps(self, name: str, seconds: float) -> None:
-        """Look for a while whether the address stays where it is."""
+    def assert_stays(self, name: str, seconds: float) -> None:
+        """Fail if the address leaves the edge within a while."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             assert self.holders() == [name]

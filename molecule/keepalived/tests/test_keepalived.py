@@ -99,8 +99,7 @@ def test_the_address_leaves_an_edge_without_balancer_and_stays_away(edges: Edges
     changes = state_changes(edges.hosts[before])
     edges.hosts[before].check_output("systemctl start haproxy")
     wait.until(lambda: state_changes(edges.hosts[before]) > changes, what="the edge being in reserve again")
-    edges.keeps(after, STEADY_SECONDS)
-    assert edges.holders() == [after]
+    edges.assert_stays(after, STEADY_SECONDS)
 
 
 def test_the_address_leaves_an_edge_whose_balancer_hangs(edges: Edges, move: Move) -> None:
@@ -114,8 +113,7 @@ def test_the_address_leaves_an_edge_whose_keepalived_was_killed(edges: Edges, mo
     before, after = move(f"systemctl kill --signal=KILL --kill-whom={victims} keepalived", MOVE_SECONDS)
     host = edges.hosts[before]
     wait.until(lambda: state_changes(host) > changes[before], what="the edge being in reserve again")
-    edges.keeps(after, STEADY_SECONDS)
-    assert edges.holders() == [after]
+    edges.assert_stays(after, STEADY_SECONDS)
 
 
 def test_an_address_that_is_taken_out_of_the_inventory_is_given_up(edges: Edges, pytestconfig: pytest.Config) -> None:
