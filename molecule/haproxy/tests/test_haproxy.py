@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from typing import Any
 
 import pytest
 import testinfra
@@ -78,12 +79,17 @@ def test_listeners_are_not_reachable_from_other_hosts(host: Host) -> None:
         assert re.findall(rf"\S+:{port}\b", listening) == [f"127.0.0.1:{port}"]
 
 
-def test_replicas_are_read_and_the_primary_only_where_there_is_none(host: Host) -> None:
+@pytest.fixture
+def place(topology: dict[str, Any]) -> dict[str, str]:
+    """Return the address of each member of the database."""
+    return {member["name"]: member["address"] for member in topology["tiers"]["postgresql"]["members"]}
+
+
+def test_replicas_are_read_and_the_primary_only_where_there_is_none(host: Host, place: dict[str, str]) -> None:
     (primary,) = up(host, "postgresql_primary")
     replicas = {name for name in up(host, "postgresql_replicas") if not name.endswith("-spare")}
     assert primary not in replicas
     assert replicas == set(servers(host, "postgresql_primary")) - {primary}
-    place = {name: row["addr"].rsplit(":", 1)[0] for name, row in servers(host, "postgresql_primary").items()}
     assert address_seen(host, PORTS["postgresql_primary"]) == place[primary]
     seen = {address_seen(host, PORTS["postgresql_replicas"]) for _ in range(6)}
     assert seen == {place[name] for name in replicas or {primary}}
@@ -97,18 +103,17 @@ def held(host: Host, listener: str) -> None:
     wait.until(lambda: in_use(host, listener), what="the session being open")
 
 
-def test_sessions_of_a_former_primary_are_cut(host: Host, pytestconfig: pytest.Config) -> None:
+def test_sessions_of_a_former_primary_are_cut(host: Host, place: dict[str, str], pytestconfig: pytest.Config) -> None:
     (before,) = up(host, "postgresql_primary")
     if len(servers(host, "postgresql_primary")) == 1:
         pytest.skip("a database of one member has no other one to hand over to")
     held(host, "postgresql_primary")
     assert in_use(host, "postgresql_primary") == [before]
-    patroni = "patronictl -c /etc/patroni/config.yml"
-    member(pytestconfig, before).check_output(f"{patroni} switchover --force")
+    handover = "set -a; . /etc/patroni/secrets.env; patronictl -c /etc/patroni/config.yml switchover --force"
+    member(pytestconfig, before).check_output("bash -c %s", handover)
     wait.until(lambda: host.run("systemctl is-active held-session").rc != 0, what="the session being cut")
     (after,) = wait.until(lambda: up(host, "postgresql_primary") - {before}, what="a new primary")
-    place = servers(host, "postgresql_primary")[after]["addr"].rsplit(":", 1)[0]
-    assert address_seen(host, PORTS["postgresql_primary"]) == place
+    assert address_seen(host, PORTS["postgresql_primary"]) == place[after]
     wait.until(lambda: before in up(host, "postgresql_replicas"), what="the former primary serving as a replica")
 
 
