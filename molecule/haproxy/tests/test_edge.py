@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from testinfra.host import Host
 
 testinfra_hosts = ["ansible://edge"]
 Ask = Callable[..., Any]
@@ -76,3 +77,11 @@ def test_preflights_are_answered_at_the_edge(ask: Ask) -> None:
 def test_too_large_a_body_is_refused_before_it_is_sent(ask: Ask) -> None:
     answer = ask("POST", "/_matrix/media/v3/upload", {"Content-Length": str(50 * 1024 * 1024 + 1)})
     assert (answer.status, answer.json["errcode"]) == (413, "M_TOO_LARGE")
+
+
+def test_no_secret_is_readable_for_others(host: Host) -> None:
+    secrets = host.file("/etc/haproxy/conf.d/05-secrets.cfg")
+    password = secrets.content_string.split("'")[1]
+    assert (secrets.user, secrets.mode) == ("root", 0o600)
+    assert len(password) >= 16
+    assert password not in host.check_output("cat /etc/haproxy/conf.d/[1234]*.cfg /proc/[0-9]*/cmdline")

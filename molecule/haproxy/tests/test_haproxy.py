@@ -144,11 +144,3 @@ def test_a_server_with_another_name_in_its_certificate_gets_no_client(host: Host
         assert all("SSL" in words for words in seen), seen
     finally:
         host.run(f"systemctl stop haproxy-name; rm -rf {twin}")
-
-
-def test_no_secret_is_readable_for_others(host: Host) -> None:
-    secrets = host.file("/etc/haproxy/conf.d/05-secrets.cfg")
-    password = secrets.content_string.split("'")[1]
-    assert (secrets.user, secrets.mode) == ("root", 0o600)
-    assert len(password) >= 16
-    assert password not in host.check_output("cat /etc/haproxy/conf.d/[1234]*.cfg /proc/[0-9]*/cmdline")
