@@ -29,7 +29,7 @@ demo: venv ## deploy the platform on test nodes, prove that people can talk, pri
 destroy: venv ## remove the demo's nodes with their secrets; what was downloaded is kept
 	@$(BIN)/python tools/demo --destroy $(LAB)
 
-test: venv ## everything but the slowest; make test SCENARIO=redis runs one scenario
+test: venv ## the core of everything; make test SCENARIO=redis runs one scenario
 	@$(BIN)/python tools/run_tests $(if $(SCENARIO),--scenario $(SCENARIO))
 
 test-all: venv ## every test there is, on Debian 12 as well

@@ -31,6 +31,7 @@ def test_the_loss_of_a_member_leaves_the_store_writable(members: list[Host]) -> 
         wait.until(partial(holds, lost, "one-lost"), what="the member catching up")
 
 
+@pytest.mark.fault
 def test_without_a_majority_writes_fail_until_one_member_is_back(members: list[Host]) -> None:
     last, *lost = members
     assert etcd.writes(last, "before")
@@ -44,6 +45,7 @@ def test_without_a_majority_writes_fail_until_one_member_is_back(members: list[H
     assert etcd.reads(lost[0]) == "after"
 
 
+@pytest.mark.fault
 def test_a_member_that_lost_its_data_is_brought_back_by_the_playbook(
     members: list[Host], pytestconfig: pytest.Config
 ) -> None:

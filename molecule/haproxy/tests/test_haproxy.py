@@ -117,6 +117,7 @@ def test_sessions_of_a_former_primary_are_cut(host: Host, place: dict[str, str],
     wait.until(lambda: before in up(host, "postgresql_replicas"), what="the former primary serving as a replica")
 
 
+@pytest.mark.fault
 def test_sessions_of_a_lost_redis_are_cut(host: Host, pytestconfig: pytest.Config) -> None:
     held(host, "redis_primary")
     (name,) = in_use(host, "redis_primary")
@@ -130,6 +131,7 @@ def test_sessions_of_a_lost_redis_are_cut(host: Host, pytestconfig: pytest.Confi
     assert wait.until(lambda: talk_to_redis(host), what="Redis answering through the listener") in ("-NOAU", "+PONG")
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("proxy", PORTS)
 def test_a_server_with_another_name_in_its_certificate_gets_no_client(host: Host, proxy: str) -> None:
     twin = "/run/haproxy-name"

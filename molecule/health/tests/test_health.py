@@ -67,6 +67,7 @@ def test_a_database_that_takes_no_writes_is_seen(probe: Probe, administer: Calla
     probe.assert_up()
 
 
+@pytest.mark.fault
 def test_lost_sessions_are_made_anew_before_anyone_notices(
     host: Host, probe: Probe, administer: Callable[[str], str]
 ) -> None:
@@ -93,6 +94,7 @@ def test_a_process_behind_those_of_another_host_is_down_alone(
         administer("DELETE FROM heartbeats WHERE host = 'elsewhere'")
 
 
+@pytest.mark.fault
 @pytest.mark.usefixtures("fake")
 def test_metrics_that_hang_are_a_fault_and_missing_ones_are_not(host: Host, probe: Probe) -> None:
     probe.assert_up("", "fake")

@@ -102,11 +102,13 @@ def test_the_address_leaves_an_edge_without_balancer_and_stays_away(edges: Edges
     edges.assert_stays(after, STEADY_SECONDS)
 
 
+@pytest.mark.fault
 def test_the_address_leaves_an_edge_whose_balancer_hangs(edges: Edges, move: Move) -> None:
     _before, after = move("systemctl kill --signal=STOP haproxy", HANG_SECONDS)
     assert edges.holders() == [after]
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize("victims", ["main", "all"])
 def test_the_address_leaves_an_edge_whose_keepalived_was_killed(edges: Edges, move: Move, victims: str) -> None:
     changes = {name: state_changes(host) for name, host in edges.hosts.items()}
@@ -116,6 +118,7 @@ def test_the_address_leaves_an_edge_whose_keepalived_was_killed(edges: Edges, mo
     edges.assert_stays(after, STEADY_SECONDS)
 
 
+@pytest.mark.fault
 def test_an_address_that_is_taken_out_of_the_inventory_is_given_up(edges: Edges, pytestconfig: pytest.Config) -> None:
     inventory = pytestconfig.getoption("ansible_inventory")
     without = playbook.play("edge", inventory, "--tags", "keepalived", "-e", "platform_floating_address=")

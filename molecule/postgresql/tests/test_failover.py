@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+import pytest
 from testinfra.host import Host
 from testkit import nodes, wait
 from testkit.playbook import Run
@@ -63,6 +64,7 @@ def test_the_death_of_the_primary_loses_no_acknowledged_row(
     assert run.changed_tasks == []
 
 
+@pytest.mark.fault
 def test_committed_rows_survive_a_crash_of_every_process(members: list[Host], primary: Host) -> None:
     assert query(primary, "CREATE TABLE IF NOT EXISTS kept (n int); INSERT INTO kept VALUES (42)").succeeded
     for host in members:
@@ -77,6 +79,7 @@ def test_committed_rows_survive_a_crash_of_every_process(members: list[Host], pr
     assert query(primary_of(members), "DROP TABLE kept").succeeded
 
 
+@pytest.mark.fault
 def test_the_primary_serves_without_the_consensus_store_while_it_sees_every_member(
     members: list[Host], primary: Host, writer: Writer
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import pytest
 from testinfra.host import Host
 from testkit import nodes, wait
 from testkit.postgresql import TLS, administer, ask, query
@@ -50,6 +51,7 @@ def test_each_replica_reads_from_a_slot_of_its_own_that_cannot_fill_the_disk(
     assert 0 < int(limit) < 10 * 1024, "in MiB; -1 is no limit"
 
 
+@pytest.mark.fault
 def test_a_replica_that_was_away_gets_what_it_missed(primary: Host, replicas: list[Host]) -> None:
     away = replicas[0]
     away.check_output("systemctl stop patroni.service")
@@ -64,6 +66,7 @@ def test_a_replica_that_was_away_gets_what_it_missed(primary: Host, replicas: li
     assert query(primary, "DROP TABLE missed").succeeded
 
 
+@pytest.mark.fault
 def test_only_replicas_that_are_close_are_offered_to_readers(primary: Host, replicas: list[Host]) -> None:
     assert ask(primary, "/replica?lag=16MB")[0] == 503
     late, close = replicas

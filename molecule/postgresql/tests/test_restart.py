@@ -40,6 +40,7 @@ def broken(replicas: list[Host]) -> Iterator[Host]:
     host.check_output("rm %s/zz-broken.conf && systemctl daemon-reload", DROP_IN)
 
 
+@pytest.mark.fault
 def test_all_members_restart_one_at_a_time_while_the_service_takes_writes(
     members: list[Host], primary: Host, writer: Writer, play: Callable[..., Run]
 ) -> None:
@@ -59,6 +60,7 @@ def test_all_members_restart_one_at_a_time_while_the_service_takes_writes(
     assert (again.status, again.changed_tasks) == (0, [])
 
 
+@pytest.mark.fault
 def test_the_play_stops_at_the_first_member_that_does_not_come_back(
     members: list[Host], broken: Host, writer: Writer, play: Callable[..., Run]
 ) -> None:
@@ -71,6 +73,7 @@ def test_the_play_stops_at_the_first_member_that_does_not_come_back(
     writer.acknowledged(more_than=len(writer.acknowledged()) + 20)
 
 
+@pytest.mark.fault
 def test_the_next_run_ends_what_a_stopped_one_began_and_the_primary_hands_over_before_patroni_restarts(
     members: list[Host], primary: Host, writer: Writer, play: Callable[..., Run]
 ) -> None:

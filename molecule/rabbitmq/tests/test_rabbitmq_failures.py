@@ -62,6 +62,7 @@ def test_a_confirmed_message_survives_the_death_of_its_queue_s_leader(members: M
     all_run(members)
 
 
+@pytest.mark.fault
 def test_a_member_that_lost_its_data_comes_back_with_its_copies(members: Members, pytestconfig: pytest.Config) -> None:
     inventory = pytestconfig.getoption("ansible_inventory")
     lost = max(members)
@@ -76,6 +77,7 @@ def test_a_member_that_lost_its_data_comes_back_with_its_copies(members: Members
     assert queue.amqp(members[lost], "receive", NAME).stdout.split() == ["one", "two"]
 
 
+@pytest.mark.fault
 def test_a_member_alone_in_the_run_forms_no_cluster_of_its_own(members: Members, pytestconfig: pytest.Config) -> None:
     lost = max(members)
     name = members[lost].backend.get_hostname()
@@ -91,6 +93,7 @@ def test_a_member_alone_in_the_run_forms_no_cluster_of_its_own(members: Members,
     assert "may have a cluster already" in " ".join(done.output.split())
 
 
+@pytest.mark.fault
 def test_members_with_a_new_configuration_restart_one_after_the_other(
     members: Members, pytestconfig: pytest.Config
 ) -> None:

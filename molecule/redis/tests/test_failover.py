@@ -26,6 +26,7 @@ def restarted(member: Member, process: str) -> bool:
     return member.ask("PING") == "+PONG\r\n" and member.process() != process
 
 
+@pytest.mark.fault
 def test_each_member_comes_back_after_a_crash(members: Members) -> None:
     for member in members:
         process = member.process()
@@ -57,6 +58,7 @@ def test_a_run_after_a_failover_changes_nothing(members: Members, converge: Call
     assert members.primary().name == primary
 
 
+@pytest.mark.fault
 def test_a_member_that_lost_its_data_comes_back_as_a_replica(members: Members, converge: Callable[[], Run]) -> None:
     members.keep(KEY, "whole")
     # The first by name: it is the one that would begin a replication of its own.
@@ -70,6 +72,7 @@ def test_a_member_that_lost_its_data_comes_back_as_a_replica(members: Members, c
     assert all(member.has(KEY, "whole") for member in members)
 
 
+@pytest.mark.fault
 def test_members_with_newer_configuration_restart_in_turn_and_nothing_is_lost(
     members: Members, converge: Callable[[], Run]
 ) -> None:

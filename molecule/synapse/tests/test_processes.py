@@ -113,6 +113,7 @@ def test_people_talk_on_while_main_is_away(host: Host, people: tuple[Chat, Chat,
         host.check_output("systemctl start %s", MAIN)
 
 
+@pytest.mark.fault
 def test_a_killed_process_comes_back(host: Host, own: Plan) -> None:
     def number(name: str) -> str:
         return host.check_output("systemctl show --property=MainPID --value %s", unit(name))

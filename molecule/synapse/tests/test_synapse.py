@@ -75,6 +75,7 @@ def test_others_read_no_secret(host: Host, main: Chat) -> None:
         assert str(text).strip() not in everything, name
 
 
+@pytest.mark.fault
 def test_all_processes_of_a_host_stop_and_start_as_one(host: Host, own: dict[str, object], generic: Chat) -> None:
     host.check_output("systemctl stop synapse.target")
     try:
@@ -86,6 +87,7 @@ def test_all_processes_of_a_host_stop_and_start_as_one(host: Host, own: dict[str
     wait.until(lambda: generic.ask("GET", f"{CLIENT}/sync")[0] == 401, what="the generic worker answering")
 
 
+@pytest.mark.fault
 def test_a_host_with_another_signing_key_is_refused(host: Host, pytestconfig: pytest.Config) -> None:
     host.check_output(f"cp -p {KEY} /root/signing.key && echo 'ed25519 a_foreign QUFB' > {KEY}")
     try:
