@@ -16,8 +16,8 @@ ADMINISTRATION = [
 
 def test_a_message_reaches_a_subscriber_over_tls(member: Member) -> None:
     subscriber, publisher = member.connect("default"), member.connect("default")
-    assert "subscribe" in subscriber.say("SUBSCRIBE example.com")
-    assert publisher.say("PUBLISH example.com hello") == ":1\r\n"
+    assert "subscribe" in subscriber.say("SUBSCRIBE test:room")
+    assert publisher.say("PUBLISH test:room hello") == ":1\r\n"
     assert "hello" in subscriber.say("")
 
 

@@ -18,7 +18,7 @@ KEY = "test:kept"
 def converge(pytestconfig: pytest.Config) -> Callable[[], Run]:
     """Return a function that runs the tier's playbook."""
     inventory = pytestconfig.getoption("ansible_inventory")
-    return lambda: play("topology", inventory, "playbooks/redis.yml")
+    return lambda: play("topology redis", inventory)
 
 
 def restarted(member: Member, process: str) -> bool:
