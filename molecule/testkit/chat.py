@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from testinfra.host import Host
+
+from testkit import wait
 
 REQUEST = """
 import json, sys, urllib.error, urllib.request as u
@@ -70,6 +73,19 @@ class Chat:
         assert status == 200, answer
         found: dict[str, Any] = answer
         return found
+
+    def wait_for(self, since: str, brings: Callable[[dict[str, Any]], bool], *, what: str, seconds: float = 60) -> None:
+        """Sync on from there until a sync brings what is looked for."""
+        token = since
+
+        def probe() -> bool:
+            # The same question is answered from a cache for two minutes, so each begins where the last one ended.
+            nonlocal token
+            synced = self.sync(token)
+            token = synced["next_batch"]
+            return brings(synced)
+
+        wait.until(probe, what=what, seconds=seconds)
 
     def send(self, room: str, text: str) -> int:
         """Send a message; return the status."""

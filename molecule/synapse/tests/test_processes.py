@@ -75,10 +75,10 @@ def test_a_message_reaches_the_other_host(people: tuple[Chat, Chat, str]) -> Non
     alice, bob, room = people
     since = bob.sync()["next_batch"]
     assert alice.send(room, "from one host") == 200
-    assert "from one host" in bodies(bob.sync(since, seconds=20), room)
+    bob.wait_for(since, lambda synced: "from one host" in bodies(synced, room), what="bob hearing alice")
     since = alice.sync()["next_batch"]
     assert bob.send(room, "to the other") == 200
-    assert "to the other" in bodies(alice.sync(since, seconds=20), room)
+    alice.wait_for(since, lambda synced: "to the other" in bodies(synced, room), what="alice hearing bob")
 
 
 def test_typing_and_presence_go_through_their_writer(people: tuple[Chat, Chat, str], plan: Plan) -> None:
@@ -87,16 +87,17 @@ def test_typing_and_presence_go_through_their_writer(people: tuple[Chat, Chat, s
     path = f"{CLIENT}/rooms/{room}/typing/@verify-alice:{alice.domain}"
     assert writer.ask("PUT", path, {"typing": True, "timeout": 30000}) == (200, {})
 
-    def seen_typing() -> bool:
-        events = bob.sync(since).get("rooms", {}).get("join", {}).get(room, {}).get("ephemeral", {}).get("events", [])
+    def shows_typing(synced: dict[str, Any]) -> bool:
+        events = synced.get("rooms", {}).get("join", {}).get(room, {}).get("ephemeral", {}).get("events", [])
         return f"@verify-alice:{alice.domain}" in str([event for event in events if event["type"] == "m.typing"])
 
-    wait.until(seen_typing, what="bob seeing that alice types", seconds=20)
+    bob.wait_for(since, shows_typing, what="bob seeing that alice types", seconds=20)
     assert alice.ask("PUT", path, {"typing": True, "timeout": 30000})[0] == 500
 
     presence = {"presence": "online", "status_msg": "seen from the other host"}
     assert writer.ask("PUT", f"{CLIENT}/presence/@verify-alice:{alice.domain}/status", presence)[0] == 200
-    wait.until(lambda: presence["status_msg"] in str(bob.sync(since).get("presence")), what="bob seeing alice's status")
+    told = presence["status_msg"]
+    bob.wait_for(since, lambda synced: told in str(synced.get("presence")), what="bob seeing alice's status")
 
 
 def test_people_talk_on_while_main_is_away(host: Host, people: tuple[Chat, Chat, str], own: Plan) -> None:
@@ -107,7 +108,7 @@ def test_people_talk_on_while_main_is_away(host: Host, people: tuple[Chat, Chat,
     host.check_output("systemctl stop %s", MAIN)
     try:
         assert alice.send(room, "main is away") == 200
-        assert "main is away" in bodies(bob.sync(since, seconds=20), room)
+        bob.wait_for(since, lambda synced: "main is away" in bodies(synced, room), what="bob hearing alice")
         assert bob.ask("GET", f"{CLIENT}/account/whoami")[0] == 200
     finally:
         host.check_output("systemctl start %s", MAIN)
