@@ -78,7 +78,7 @@ class RedisClient:
         if kind == b"$":
             return None if number < 0 else self._stream.read(number + 2)[:-2].decode(errors="replace")
         if kind == b"*":
-            return None if number < 0 else [self._answer() for _ in range(number)]
+            return None if number < 0 else [self._answer() for _part in range(number)]
         return number
 
 

@@ -68,7 +68,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.privatechat.platform.plugins.module_utils._http import ApiError, JsonClient
 
 # A member reads the settings in one turn of its loop and takes them at its end. Turns come every loop_wait seconds.
-TURNS, PAUSE, SECONDS = 2, 0.5, 120
+TURNS = 2
+PAUSE = 0.5
+SECONDS = 120
 
 
 def plan(current: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:

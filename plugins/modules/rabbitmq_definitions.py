@@ -167,7 +167,7 @@ SALT_BYTES = 4
 ALGORITHM = "rabbit_password_hashing_sha256"
 # Objects by the path under which the interface keeps them.
 State = dict[str, dict[str, Any]]
-Request = tuple[str, str, dict[str, Any] | None]
+Request = tuple[str, str, Any]
 
 
 def path(*names: str) -> str:

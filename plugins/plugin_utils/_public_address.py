@@ -33,7 +33,7 @@ def floating_problems(settings: Mapping[str, Any], addresses: Mapping[str, str],
     if not value:
         return
     setting = f"platform_floating_address is '{value}'"
-    address, _, prefix = value.partition("/")
+    address, _slash, prefix = value.partition("/")
     try:
         network = IPNetwork(value if prefix.isdigit() and (valid_ipv4(address) or valid_ipv6(address)) else "")
     except (AddrFormatError, ValueError):

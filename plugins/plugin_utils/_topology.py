@@ -88,7 +88,7 @@ def address_of(name: str, variables: Mapping[str, Any]) -> str:
 
 def port_range(port: int | str) -> range:
     """Return the numbers that an entry of a tier's ports stands for: one number, or `first-last`."""
-    first, _, last = str(port).partition("-")
+    first, _dash, last = str(port).partition("-")
     return range(int(first), int(last or first) + 1)
 
 
