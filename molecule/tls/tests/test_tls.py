@@ -11,7 +11,8 @@ from testinfra.host import Host
 from testkit.playbook import Run, play
 from testkit.wait import port_answers
 
-testinfra_hosts = ["ansible://all"]
+# Each run of the playbook works on all hosts; one of them shows what came of it.
+testinfra_hosts = ["ansible://node1"]
 Secure = Callable[..., Run]
 TLS = "/etc/privatechat/tls"
 PORT = 14433
