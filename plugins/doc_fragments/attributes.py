@@ -39,3 +39,20 @@ attributes:
     support: full
     details: The module only reads.
 """
+
+    PROBE = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return changed status prediction without modifying the target.
+    support: full
+    details: Nothing is sent then, and there are no findings.
+  diff_mode:
+    description: Returns details on what has changed (or possibly needs changing) when in diff mode.
+    support: N/A
+    details: The module reports no change.
+  idempotent:
+    description: When run twice in a row outside check mode with the same arguments, the second run changes nothing.
+    support: N/A
+    details: Each run sends a message of its own.
+"""

@@ -18,19 +18,8 @@ description:
   - Both users meet in one room, which the first run makes and the first user's account data remembers. Each run adds
     one message and one file of 4 KiB to it.
   - It never reports a change, since neither the platform's settings nor anybody else's data differ afterwards.
-attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying the target.
-    support: full
-    details: Nothing is sent then, and there are no findings.
-  diff_mode:
-    description: Returns details on what has changed (or possibly needs changing) when in diff mode.
-    support: N/A
-    details: The module reports no change.
-  idempotent:
-    description: When run twice in a row outside check mode with the same arguments, the second run changes nothing.
-    support: N/A
-    details: Each run sends a message of its own.
+extends_documentation_fragment:
+  - privatechat.platform.attributes.probe
 options:
   url:
     description: Public address, such as V(https://chat.example.com).

@@ -19,21 +19,10 @@ description:
     and parameters.
 extends_documentation_fragment:
   - privatechat.platform.attributes
+  - privatechat.platform.rabbitmq
 options:
-  url:
-    description: Management interface of a member, such as V(https://192.0.2.11:15671).
-    type: str
-    required: true
-  ca_file:
-    description: File with the certificate authority of the server.
-    type: path
-    required: true
   username:
     description: User with the tag V(administrator); one of O(users).
-    type: str
-    required: true
-  password:
-    description: Password of that user.
     type: str
     required: true
   vhosts:

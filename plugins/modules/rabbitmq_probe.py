@@ -16,34 +16,12 @@ description:
     without a type, sends a message to it, receives that message, and deletes the queue.
   - It never reports a change, since nothing is left behind; a queue that could not be deleted ends by itself after a
     minute.
-attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying the target.
-    support: full
-    details: Nothing is sent then, and there are no findings.
-  diff_mode:
-    description: Returns details on what has changed (or possibly needs changing) when in diff mode.
-    support: N/A
-    details: The module reports no change.
-  idempotent:
-    description: When run twice in a row outside check mode with the same arguments, the second run changes nothing.
-    support: N/A
-    details: Each run sends a message of its own.
+extends_documentation_fragment:
+  - privatechat.platform.attributes.probe
+  - privatechat.platform.rabbitmq
 options:
-  url:
-    description: Management interface of the member, such as V(https://192.0.2.11:15671).
-    type: str
-    required: true
-  ca_file:
-    description: File with the certificate authority of the server.
-    type: path
-    required: true
   username:
     description: User with the tag V(monitoring) or V(administrator) who may make, write to and read O(queue).
-    type: str
-    required: true
-  password:
-    description: Password of that user.
     type: str
     required: true
   nodes:

@@ -30,6 +30,8 @@ Refused = Callable[..., list[str]]
         ({"platform_public_name": "chat_example"}, "platform_public_name is 'chat_example'"),
         ({"platform_users": 1_000_000}, "for 1000000 users need"),
         ({"platform_certificate_source": "provided"}, "platform_public_certificate_file is not set"),
+        ({"platform_floating_address": "192.0.2.9/24"}, "of edge 'node1' is outside the network 192.0.2.0/24"),
+        ({"postgresql_max_connections": 30}, "PostgreSQL cannot serve the chat server with postgresql_max_connections 30"),
     ],
 )
 def test_a_bad_input_is_refused_with_one_clear_error(refused: Refused, changes: dict[str, Any], words: str) -> None:
