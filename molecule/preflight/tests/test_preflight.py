@@ -41,7 +41,9 @@ BAD_FIGURES: dict[str, Any] = {"platform_floating_address": "192.0.2.9/24", "pos
                 "The inventory group 'redis' has 0 hosts",
                 "The inventory group 'etcd' has 2 hosts; an even number",
                 "Host 'node1' has the address '10.91.9.999'",
-                "'Node1' and 'node1'",
+                "Hosts 'Node1' and 'node2' have the same address",
+                "The inventory names 'Node1' and 'node1', which are the same",
+                "The machines of the hosts 'Node1' and 'node2' all call themselves",
             ],
         ),
         (
@@ -49,8 +51,10 @@ BAD_FIGURES: dict[str, Any] = {"platform_floating_address": "192.0.2.9/24", "pos
             [
                 "platform_chat_domain is not set",
                 "platform_public_name is 'chat_example'",
-                "for 1000000 users need",
                 "platform_public_certificate_file is not set",
+                "platform_public_key_file is not set",
+                "Cannot plan the chat server: 1000000 users need",
+                "of memory; etcd, postgresql, redis, rabbitmq, chat, edge for 1000000 users need",
             ],
         ),
         (
