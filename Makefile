@@ -11,6 +11,8 @@ export XDG_CACHE_HOME := $(CURDIR)/.cache
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
+# Ansible starts a process for each task on each host: compiled modules save a tenth of a run.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo destroy test test-all bench house unit render lint docs-lint sanity importer build venv lock clean

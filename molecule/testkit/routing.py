@@ -31,7 +31,6 @@ def wiring(inventory: str | Path, directory: Path) -> dict[str, Any]:
 - import_playbook: {ROOT}/playbooks/topology.yml
 - hosts: edge[0]
   gather_facts: false
-  vars_files: [{", ".join(f"{ROOT}/playbooks/vars/{name}.yml" for name in ("platform", "edge", "routes"))}]
   tasks:
     - ansible.builtin.copy:
         content: "{{{{ {{{", ".join(f"'{name}': {name}" for name in names)}}} | to_json }}}}"
