@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from benchkit.runs import counted
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,7 +22,12 @@ class Run:
     @property
     def changed(self) -> int:
         """The number of changes on all hosts."""
-        return sum(int(number) for number in re.findall(r"\bchanged=(\d+)", self.output))
+        return counted(self.output)[1]
+
+    @property
+    def host_tasks(self) -> int:
+        """The number of tasks that said ok or changed, on all hosts."""
+        return counted(self.output)[0]
 
     @property
     def changed_tasks(self) -> list[str]:
