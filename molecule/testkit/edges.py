@@ -8,6 +8,7 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -31,6 +32,11 @@ with socket.socket(socket.AF_INET, socket.SOCK_RAW, 112) as raw:
 """
 
 
+def holders(hosts: Iterable[Host], floating: str) -> list[Host]:
+    """Return those hosts that have the floating address."""
+    return [host for host in hosts if host.check_output(f"ip -oneline address show to {floating}")]
+
+
 @dataclass(frozen=True)
 class Edges:
     """The edges and the address that one of them holds."""
@@ -45,10 +51,8 @@ class Edges:
 
     def holders(self) -> list[str]:
         """Return the names of the edges that have the floating address."""
-        shown = {
-            name: host.check_output(f"ip -oneline address show to {self.floating}") for name, host in self.hosts.items()
-        }
-        return [name for name, text in shown.items() if text]
+        holding = holders(self.hosts.values(), self.floating)
+        return [name for name, host in self.hosts.items() if host in holding]
 
     def holder(self) -> str:
         """Wait until exactly one edge has the address; return its name."""

@@ -49,10 +49,17 @@ def down(lab: Lab) -> None:
     say(f"Removed {len(names)} node(s) and the network {lab.network}")
 
 
+def kill(lab: Lab, node: str) -> None:
+    """End every process of the node at once, as a loss of power does; its disk stays."""
+    _known(lab, node)
+    with host.locked():
+        run(host.podman("kill", "--signal=KILL", lab.container(node)))
+        _forget_connections(lab)
+
+
 def ssh(lab: Lab, checkout: Path, node: str, words: list[str]) -> None:
     """Become an SSH session on the node."""
-    if node not in lab.addresses:
-        raise LabError(f"the inventory has no host {node}; it has {', '.join(lab.addresses)}.")
+    _known(lab, node)
     os.execvp("ssh", [*_ssh_command(checkout, str(lab.addresses[node])), *words])  # noqa: S606 - becomes ssh
 
 
@@ -63,6 +70,12 @@ def status() -> None:
         return
     for entry in _containers(f"label={LABEL}"):
         print(f"{entry['Names'][0]:40} {entry['State']:10} {entry['Labels'].get(LABEL + '.inventory', '')}")
+
+
+def _known(lab: Lab, node: str) -> None:
+    """Refuse a node that the inventory does not have."""
+    if node not in lab.addresses:
+        raise LabError(f"the inventory has no host {node}; it has {', '.join(lab.addresses)}.")
 
 
 def _containers(chosen: str) -> list[dict[str, Any]]:

@@ -77,14 +77,37 @@ class Service:
         """Return a context that trusts the service's authority and nobody else."""
         return ssl.create_default_context(cafile=ROOT / self.summary["ca_file"])
 
-    def ask(self, method: str, path: str, headers: dict[str, str] | None = None, port: int = HTTPS) -> Answer:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str] | None = None,
+        port: int = HTTPS,
+        *,
+        body: bytes | None = None,
+        seconds: float = 30,
+    ) -> Answer:
         """Send one request to the public address, over verified TLS or plainly to port 80."""
-        raw = socket.create_connection((self.address, port), timeout=30)
-        connection = http.client.HTTPConnection(self.name, port)
-        connection.sock = raw if port == HTTP else self.tls().wrap_socket(raw, server_hostname=self.name)
-        connection.request(method, path, headers=headers or {})
-        answer = connection.getresponse()
-        return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        with socket.create_connection((self.address, port), timeout=seconds) as raw:
+            connection = http.client.HTTPConnection(self.name, port)
+            connection.sock = raw if port == HTTP else self.tls().wrap_socket(raw, server_hostname=self.name)
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            found = Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+            connection.close()
+        return found
+
+    def ask_as(self, person: Person, method: str, path: str, body: Any = None) -> Any:
+        """Return what a request of the person brings; raise OSError where no good answer comes in time."""
+        headers = {"Authorization": f"Bearer {person.access_token}", "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            answer = self.ask(method, path, headers, body=data, seconds=15)
+        except http.client.HTTPException as problem:
+            raise OSError(f"cut off: {problem!r}") from problem
+        if answer.status != http.HTTPStatus.OK:
+            raise OSError(f"{answer.status} {answer.body[:200]!r}")
+        return answer.json
 
     def ask_inside(self, method: str, path: str, body: Any = None) -> Answer:
         """Send one request from the first chat host to its own main process."""
