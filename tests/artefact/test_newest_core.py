@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from benchkit.runs import counted
 
 from . import kit
 
@@ -102,7 +103,8 @@ def test_it_deploys_the_bare_machine(control: ControlMachine) -> None:
 def test_a_run_after_that_changes_nothing(control: ControlMachine, mode: str) -> None:
     status, output = control.play(mode)
     assert status == 0, output[-8000:]
-    assert re.findall(r"\bchanged=(\d+)", output) == ["0"], output[-8000:]
+    host_tasks, changed = counted(output)
+    assert (host_tasks > 0, changed) == (True, 0), output[-8000:]
 
 
 def test_newer_ansible_says_of_nothing_that_it_will_go(control: ControlMachine) -> None:
