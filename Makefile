@@ -15,7 +15,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo destroy test test-all bench house unit render lint docs-lint sanity importer build venv lock clean
+.PHONY: help demo destroy test test-all bench house unit render lint docs-lint docs sanity importer build venv lock clean
 
 help: ## this screen
 	@echo "privatechat.platform: make TARGET"
@@ -52,8 +52,11 @@ render: venv ## templates through the real parsers (seconds)
 lint: venv ## ruff, mypy, yamllint, ansible-lint
 	@tools/release/lint
 
-docs-lint: venv ## documentation of plugins and roles, generated tables, changelog
+docs-lint: venv ## documentation of plugins and roles, generated tables and picture, changelog
 	@tools/release/docs_lint
+
+docs: venv ## build the site of the documentation, in .cache/docs/html
+	@tools/release/docs
 
 sanity: venv ## ansible-test sanity
 	@tools/release/sanity

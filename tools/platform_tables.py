@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the tables of docs/ from the table of tiers and flows, and from the plan of the chat server."""
+"""Writes the tables and the picture of docs/ from the platform's table, the plan of the chat server and the tests."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+import platform_picture
+import tested_table
 import yaml
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 from markers import ROOT, MarkerError, rewrite, table
@@ -111,7 +113,9 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "ports": ("ports", ports),
     "sizes": ("sizes", sizes),
     "processes": ("sizes", processes),
+    "stages": ("tested", lambda _platform: tested_table.stages()),
 }
+PICTURE = ROOT / "docs/architecture.svg"
 
 
 def update(name: str, *, check: bool) -> bool:
@@ -120,19 +124,28 @@ def update(name: str, *, check: bool) -> bool:
     return rewrite(ROOT / f"docs/{page}.md", name, make(yaml.safe_load(SOURCE.read_text())), check=check)
 
 
+def redraw(*, check: bool) -> bool:
+    """Bring the picture of the architecture up to date unless `check`; tell whether it was out of date."""
+    wanted = platform_picture.draw(yaml.safe_load(SOURCE.read_text()))
+    stale = not PICTURE.exists() or PICTURE.read_text() != wanted
+    if stale and not check:
+        PICTURE.write_text(wanted)
+    return stale
+
+
 def main() -> int:
     """Update or check the pages."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="change nothing; end with status 1 if a page is stale")
     args = parser.parse_args()
     try:
-        stale = [name for name in TABLES if update(name, check=args.check)]
-    except (MarkerError, OSError) as exc:
+        stale = [f"{TABLES[name][0]}.md: the table {name}" for name in TABLES if update(name, check=args.check)]
+        stale += ["architecture.svg: the picture"] if redraw(check=args.check) else []
+    except (MarkerError, tested_table.UnknownStageError, OSError) as exc:
         print(f"Cannot write a table: {exc}", file=sys.stderr)
         return 1
-    for name in stale:
-        what = "is stale; run tools/platform_tables.py" if args.check else "was updated"
-        print(f"docs/{TABLES[name][0]}.md: the table {name} {what}")
+    for part in stale:
+        print(f"docs/{part} {'is stale; run tools/platform_tables.py' if args.check else 'was updated'}")
     return 1 if stale and args.check else 0
 
 

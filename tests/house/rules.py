@@ -209,6 +209,14 @@ def code_of(markdown: str) -> Iterator[str]:
             yield from re.findall(r"`[^`]+", line)
 
 
+def examples(markdown: str) -> Iterator[str]:
+    """Yield what a reader would copy, line by line: code between fences without comments; `text` is to look at."""
+    for language, block in re.findall(r"^```(\w+)\n(.*?)^```$", markdown, re.MULTILINE | re.DOTALL):
+        if language != "text":
+            lines = (re.sub(r"(^|\s+)#.*", "", line) for line in block.splitlines())
+            yield from filter(None, lines)
+
+
 def broken_links(markdown: str, exists: Any) -> Iterator[str]:
     """Yield the relative links of a page that lead nowhere; `exists` tells whether a target is there."""
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", markdown):

@@ -59,6 +59,23 @@ def test_a_page_names_only_files_that_are_there(page: str) -> None:
     assert [name for name in named if not (tree.ROOT / name).exists()] == []
 
 
+def test_every_language_has_the_same_commands() -> None:
+    english, chinese = (list(rules.examples(tree.text(name))) for name in ("README.md", "README.zh-CN.md"))
+    assert english
+    assert chinese == english
+
+
+def test_every_language_names_the_same_playbooks() -> None:
+    named = [
+        set(re.findall(r"privatechat\.platform\.(\w+)", tree.text(name))) for name in ("README.md", "README.zh-CN.md")
+    ]
+    assert named[0] == named[1] != set()
+
+
 @pytest.mark.parametrize("name", platform_tables.TABLES)
 def test_a_table_says_what_the_platform_table_says(name: str) -> None:
     assert not platform_tables.update(name, check=True), "run tools/platform_tables.py"
+
+
+def test_the_picture_shows_what_the_platform_table_says() -> None:
+    assert not platform_tables.redraw(check=True), "run tools/platform_tables.py"

@@ -133,3 +133,8 @@ def test_commands_and_links_of_a_page_are_found() -> None:
     assert rules.commands_of("`make demo LAB=single`; make these\n```sh\nmake test\n```\n") == {"demo", "test"}
     page = "[a](docs/a.md) [b](https://example.com) [c](#part)"
     assert list(rules.broken_links(page, {}.get)) == ["the link to docs/a.md leads nowhere"]
+
+
+def test_examples_in_two_languages_are_the_same_when_only_comments_differ() -> None:
+    page = "# Title\n```sh\n# why\nmake demo   # this\n```\n```text\na picture\n```\n```yaml\na: 1\n```\n"
+    assert list(rules.examples(page)) == ["make demo", "a: 1"]
