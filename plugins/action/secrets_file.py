@@ -32,6 +32,7 @@ SPEC = {
         "required_if": [("kind", "authority", ("certificate", "common_name"))],
     },
     "deployed_on": {"type": "list", "elements": "str", "default": []},
+    "kept": {"type": "bool", "default": True},
 }
 
 
@@ -61,6 +62,8 @@ class ActionModule(ActionBase):
         text, kept = self._decrypted(path, before)
         given = {name for name in _secrets.names_of(args["secrets"]) if _is_given(name, task_vars)}
         made = _secrets.make(args["secrets"], {*kept, *given})
+        if made and not args["kept"]:
+            raise _secrets.SecretsError(_secrets.lost(made))
         if made and not before:
             _refuse_new_ones(path, args["deployed_on"])
         trap = _secrets.trap_beside(path)
@@ -69,7 +72,7 @@ class ActionModule(ActionBase):
         after = self._encrypted(_secrets.extended(text, made) if made else text, before)
         self._prove(path, after, {*kept, *made})
         open_to_others = bool(before) and not is_encrypted(before) and bool(os.stat(path).st_mode & 0o077)
-        changed = bool(after) and (after != before or open_to_others)
+        changed = args["kept"] and bool(after) and (after != before or open_to_others)
         if changed and not self._task.check_mode:
             _write(path, after)
         return {

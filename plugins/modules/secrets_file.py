@@ -54,6 +54,11 @@ options:
     type: list
     elements: str
     default: []
+  kept:
+    description: Whether the file outlives the run. Where it does not, as in a job of AWX, a missing secret is an error
+      and nothing is written.
+    type: bool
+    default: true
 """
 
 EXAMPLES = r"""

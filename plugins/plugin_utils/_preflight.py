@@ -37,8 +37,9 @@ def problems(groups: Mapping[str, list[str]], hosts: Mapping[str, Table], platfo
 
     `hosts` holds the variables of each host with `ansible_facts` and `platform_machine`, the answer of machine_info.
     `platform` holds `tiers`, `flows`, `settings`, the hosts that were `asked` and the times `began` and `ended` of
-    that, `secrets_file`, the texts `certificate` and `key` of the operator's own certificate (None for no file), and
-    the operator's own limit of connections to the database, `max_connections` (0 for none).
+    that, `secrets_file`, the names `lost_secrets` of those that could be made and not be kept, the texts `certificate`
+    and `key` of the operator's own certificate (None for no file), and the operator's own limit of connections to the
+    database, `max_connections` (0 for none).
     """
     tiers, settings = platform["tiers"], platform["settings"]
     found = _topology.inventory_problems(groups, hosts, tiers, platform["flows"], settings)
@@ -77,6 +78,8 @@ def _control_problems(platform: Table) -> Iterator[str]:
     trap = _secrets.trap_beside(secrets_file) if secrets_file else ""
     if trap:
         yield trap
+    if platform.get("lost_secrets"):
+        yield _secrets.lost(platform["lost_secrets"])
     if settings["platform_certificate_source"] != "provided":
         return
     missing = False

@@ -126,6 +126,17 @@ def make(rows: Iterable[Mapping[str, Any]], present: Iterable[str]) -> dict[str,
     return made
 
 
+def lost(names: Iterable[str]) -> str:
+    """Return why secrets cannot be made where no file outlives the run."""
+    wanted = list(names)
+    return (
+        f"Cannot make {len(wanted)} secret{'s' if len(wanted) > 1 else ''}, {', '.join(wanted)}: no file of this run "
+        "is kept, and a platform whose secrets are lost can be neither changed nor restored. Run "
+        "privatechat.platform.secrets where the inventory is kept, and give this run the values, in AWX by a "
+        "credential."
+    )
+
+
 def extended(text: str, values: Mapping[str, str]) -> str:
     """Return the file's text with the values appended as YAML; what was there is kept to the letter."""
     kept = text or HEADER

@@ -31,11 +31,13 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(path: Path) -> Run:
-    def run_action(*, check: bool = False, vault: Any = None, known: Any = None, deployed: Any = ()) -> dict[str, Any]:
+    def run_action(
+        *, check: bool = False, vault: Any = None, known: Any = None, deployed: Any = (), kept: bool = True
+    ) -> dict[str, Any]:
         loader = DataLoader()
         loader.set_vault_secrets(vault)
         task = MagicMock(check_mode=check, async_val=0, args={"path": str(path), "secrets": ROWS})
-        task.args["deployed_on"] = list(deployed)
+        task.args |= {"deployed_on": list(deployed), "kept": kept}
         action = secrets_file.ActionModule(task, MagicMock(), MagicMock(), loader, MagicMock(), MagicMock())
         return action.run(task_vars=known or {})
 
@@ -116,3 +118,20 @@ def test_another_vault_password_is_refused(run: Run, path: Path) -> None:
     with pytest.raises(AnsibleActionFail, match="Decryption failed"):
         run(vault=[("default", VaultSecret(b"wrong"))])
     assert path.read_bytes() == before
+
+
+def test_where_no_file_is_kept_nothing_is_made_and_what_is_missing_is_named(run: Run, path: Path) -> None:
+    with pytest.raises(AnsibleActionFail, match=r"Cannot make 2 secrets, ca_key, ca_certificate: .*by a credential"):
+        run(kept=False, known={"password": "given"})
+    assert not path.exists()
+    answer = run(kept=False, known=dict.fromkeys(NAMES, "given"))
+    assert (answer["changed"], answer["made"], answer["load"]) == (False, [], False)
+
+
+def test_where_no_file_is_kept_one_that_is_there_is_read_and_left_as_it_is(run: Run, path: Path) -> None:
+    run()
+    path.chmod(0o644)
+    before = path.read_bytes()
+    answer = run(kept=False, vault=VAULT)
+    assert (answer["changed"], answer["load"]) == (False, True)
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (before, 0o644)

@@ -143,7 +143,8 @@ def test_missing_files_of_an_own_certificate_are_named() -> None:
     assert "platform_public_key_file is not set" in key
 
 
-def test_a_file_that_hides_the_secrets_is_found(tmp_path: Path) -> None:
+def test_what_hides_or_loses_secrets_is_found(tmp_path: Path) -> None:
     (tmp_path / "all.yml").write_text("{}")
-    (problem,) = found(secrets_file=str(tmp_path / "all" / "secrets.yml"))
-    assert "Ansible reads only the directory" in problem
+    hidden, lost = found(secrets_file=str(tmp_path / "all" / "secrets.yml"), lost_secrets=["a", "b"])
+    assert "Ansible reads only the directory" in hidden
+    assert lost.startswith("Cannot make 2 secrets, a, b: no file of this run is kept")
