@@ -15,7 +15,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo destroy test test-all bench house unit render lint docs-lint docs sanity importer build venv lock clean
+.PHONY: help demo destroy test test-all bench house unit render awx lint docs-lint docs sanity importer build venv lock clean
 
 help: ## this screen
 	@echo "privatechat.platform: make TARGET"
@@ -48,6 +48,9 @@ unit: venv ## filters, modules and clients (seconds)
 
 render: venv ## templates through the real parsers (seconds)
 	@$(BIN)/pytest -q tests/render
+
+awx: venv ## every playbook as a job of AWX, and what AWX is told (a minute or two)
+	@$(BIN)/pytest -q tests/awx
 
 lint: venv ## ruff, mypy, yamllint, ansible-lint
 	@tools/release/lint

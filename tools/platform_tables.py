@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the tables and the picture of docs/ from the platform's table, the plan of the chat server and the tests."""
+"""Writes what docs/ and awx/ repeat of other files: tables, the picture, the type of the credential with secrets."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+import awx_credential_types
 import platform_picture
 import tested_table
 import yaml
@@ -115,7 +116,11 @@ TABLES: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "processes": ("sizes", processes),
     "stages": ("tested", lambda _platform: tested_table.stages()),
 }
-PICTURE = ROOT / "docs/architecture.svg"
+# A file that is generated as a whole, and who makes it.
+FILES: dict[str, Callable[[dict[str, Any]], str]] = {
+    "docs/architecture.svg": platform_picture.draw,
+    "awx/credential_types.yml": awx_credential_types.build,
+}
 
 
 def update(name: str, *, check: bool) -> bool:
@@ -124,12 +129,13 @@ def update(name: str, *, check: bool) -> bool:
     return rewrite(ROOT / f"docs/{page}.md", name, make(yaml.safe_load(SOURCE.read_text())), check=check)
 
 
-def redraw(*, check: bool) -> bool:
-    """Bring the picture of the architecture up to date unless `check`; tell whether it was out of date."""
-    wanted = platform_picture.draw(yaml.safe_load(SOURCE.read_text()))
-    stale = not PICTURE.exists() or PICTURE.read_text() != wanted
+def rewrite_file(name: str, *, check: bool) -> bool:
+    """Bring a generated file up to date unless `check`; tell whether it was out of date."""
+    path = ROOT / name
+    wanted = FILES[name](yaml.safe_load(SOURCE.read_text()))
+    stale = not path.exists() or path.read_text() != wanted
     if stale and not check:
-        PICTURE.write_text(wanted)
+        path.write_text(wanted)
     return stale
 
 
@@ -139,13 +145,13 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="change nothing; end with status 1 if a page is stale")
     args = parser.parse_args()
     try:
-        stale = [f"{TABLES[name][0]}.md: the table {name}" for name in TABLES if update(name, check=args.check)]
-        stale += ["architecture.svg: the picture"] if redraw(check=args.check) else []
+        stale = [f"docs/{TABLES[name][0]}.md: the table {name}" for name in TABLES if update(name, check=args.check)]
+        stale += [name for name in FILES if rewrite_file(name, check=args.check)]
     except (MarkerError, tested_table.UnknownStageError, OSError) as exc:
         print(f"Cannot write a table: {exc}", file=sys.stderr)
         return 1
     for part in stale:
-        print(f"docs/{part} {'is stale; run tools/platform_tables.py' if args.check else 'was updated'}")
+        print(f"{part} {'is stale; run tools/platform_tables.py' if args.check else 'was updated'}")
     return 1 if stale and args.check else 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import platform_tables
 import pytest
@@ -12,24 +11,11 @@ import pytest
 from house import rules, tree
 
 PAGES = [name for name in tree.files() if name.endswith(".md") and name != "CHANGELOG.md"]
-# Imported by every stage; it changes nothing and an operator never calls it.
-WITHOUT_RUNBOOK = {"topology"}
-
-
-def imported_by(name: str) -> set[str]:
-    plays: list[dict[str, Any]] = tree.playbooks().get(name, [])
-    return {Path(play["import_playbook"]).stem for play in plays if "import_playbook" in play}
-
-
-def operators_playbooks() -> set[str]:
-    """Return the playbooks an operator calls for a purpose of its own: no stage, no tier."""
-    stages = imported_by("site") - {"verify"}
-    return set(tree.playbooks()) - stages - set(tree.roles()) - WITHOUT_RUNBOOK
 
 
 def test_every_playbook_of_daily_work_has_a_runbook() -> None:
     runbooks = {Path(name).stem for name in tree.below("docs/runbooks/", ".md")}
-    assert runbooks == operators_playbooks()
+    assert runbooks == tree.operators_playbooks()
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -77,5 +63,6 @@ def test_a_table_says_what_the_platform_table_says(name: str) -> None:
     assert not platform_tables.update(name, check=True), "run tools/platform_tables.py"
 
 
-def test_the_picture_shows_what_the_platform_table_says() -> None:
-    assert not platform_tables.redraw(check=True), "run tools/platform_tables.py"
+@pytest.mark.parametrize("name", platform_tables.FILES)
+def test_a_generated_file_says_what_its_source_says(name: str) -> None:
+    assert not platform_tables.rewrite_file(name, check=True), "run tools/platform_tables.py"

@@ -11,6 +11,8 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+# Imported by every stage; it changes nothing and an operator never calls it.
+NEVER_CALLED = {"topology"}
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -63,6 +65,17 @@ def playbooks() -> dict[str, Any]:
     """Return the plays of each playbook by the playbook's name."""
     names = [name for name in below("playbooks/", ".yml") if name.count("/") == 1]
     return {Path(name).stem: load(name) for name in names}
+
+
+def imported_by(name: str) -> set[str]:
+    """Return the playbooks that a playbook imports."""
+    return {Path(play["import_playbook"]).stem for play in playbooks().get(name, []) if "import_playbook" in play}
+
+
+def operators_playbooks() -> set[str]:
+    """Return the playbooks an operator calls for a purpose of its own: no stage, no tier."""
+    stages = imported_by("site") - {"verify"}
+    return set(playbooks()) - stages - set(roles()) - NEVER_CALLED
 
 
 def scenarios() -> list[str]:
