@@ -36,7 +36,7 @@ def build(_platform: Mapping[str, Any]) -> str:
             HEAD,
             *(f"  - {name}\n" for name in names),
             TYPE,
-            *(f"        - {field(name, lines=lines)}\n" for name, lines in fields.items()),
+            *(field(name, lines=lines) for name, lines in fields.items()),
             "      required:\n",
             *(f"        - {name}\n" for name in fields),
             "    injectors:\n      extra_vars:\n",
@@ -57,6 +57,7 @@ def secrets() -> dict[str, bool]:
 
 def field(name: str, *, lines: bool) -> str:
     """Return the field of one secret, in the form that AWX stores (awx/main/fields.py, CredentialTypeInputField)."""
-    label = name.replace("_", " ").capitalize()
-    shape = "{id: %s, label: %s, type: string, secret: true%s}"
-    return shape % (name, label, ", multiline: true" if lines else "")
+    rows = {"id": name, "label": name.replace("_", " "), "type": "string", "secret": "true"}
+    rows |= {"multiline": "true"} if lines else {}
+    text = "".join(f"          {key}: {value}\n" for key, value in rows.items())
+    return f"        - {text.lstrip()}"

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from .playbook import ROOT
@@ -89,10 +90,12 @@ class Launch:
             **({"ssh_key": self.ssh_key} if self.ssh_key else {}),
             "passwords": {r"Vault password:\s*?$": self.vault_password},
         }
-        done = subprocess.run(
-            [sys.executable, "-c", RUNNER], input=json.dumps(settings), env=self._environment(), text=True, check=False
-        )
-        assert done.returncode == 0
+        # The path of a socket has few letters.
+        with TemporaryDirectory(prefix="awx-") as sockets:
+            environment = self._environment() | {"ANSIBLE_SSH_CONTROL_PATH_DIR": sockets}
+            subprocess.run(
+                [sys.executable, "-c", RUNNER], input=json.dumps(settings), env=environment, text=True, check=True
+            )
         return Job(self.directory)
 
     def _lay_out(self, arguments: tuple[str, ...]) -> None:
@@ -119,6 +122,7 @@ class Launch:
             **kept,
             "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".cache/collections"),
             "ANSIBLE_HOST_KEY_CHECKING": "false",
+            "ANSIBLE_SSH_COMMON_ARGS": "-o UserKnownHostsFile=/dev/null",
             "ANSIBLE_HOME": str(self.directory / "home"),
             "XDG_CACHE_HOME": str(self.directory / "home"),
             "PATH": f"{ROOT}/.venv/bin:{kept['PATH']}",

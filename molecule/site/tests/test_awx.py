@@ -12,8 +12,8 @@ from testkit.awx import Job, Launch, inventory_of
 from testkit.playbook import ROOT
 
 INVENTORY = ROOT / ".lab/inventory"
-# What the machines' credential brings, and where a control machine of its own keeps things.
-OF_THE_CREDENTIAL = ("ansible_user", "ansible_ssh_private_key_file", "ansible_ssh_common_args")
+# How a control machine of its own reaches the nodes; a job has the machines' credential.
+CONNECTION = ("ansible_user", "ansible_ssh_private_key_file", "ansible_ssh_common_args", "ansible_control_path_dir")
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def launch(service: Any, tmp_path: Path) -> Callable[..., Job]:
     def run(playbook: str, *arguments: str) -> Job:
         given = Launch(
             tmp_path / "job",
-            inventory_of(INVENTORY, *OF_THE_CREDENTIAL),
+            inventory_of(INVENTORY, *CONNECTION),
             user=service.summary["ssh_user"],
             ssh_key=key,
             secrets={name: value.strip() for name, value in secrets.items()},
