@@ -15,7 +15,7 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo destroy test test-all bench house unit render awx lint docs-lint docs sanity importer build venv lock clean
+.PHONY: help demo destroy test test-all bench house unit render awx lint docs-lint docs sanity importer changelog build venv lock clean
 
 help: ## this screen
 	@echo "privatechat.platform: make TARGET"
@@ -66,6 +66,9 @@ sanity: venv ## ansible-test sanity
 
 importer: venv ## import the built collection the way Galaxy does
 	@tools/release/importer
+
+changelog: venv ## write the fragments of changelogs/fragments into CHANGELOG.md, for the version in galaxy.yml
+	@$(BIN)/antsibull-changelog release --update-existing
 
 build: venv ## the collection's artefact, in .cache/artefact
 	@tools/release/build
