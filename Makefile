@@ -68,7 +68,7 @@ importer: venv ## import the built collection the way Galaxy does
 	@tools/release/importer
 
 changelog: venv ## write the fragments of changelogs/fragments into CHANGELOG.md, for the version in galaxy.yml
-	@$(BIN)/antsibull-changelog release --update-existing
+	@$(BIN)/antsibull-changelog release --update-existing --reload-plugins
 
 build: venv ## the collection's artefact, in .cache/artefact
 	@tools/release/build
@@ -90,6 +90,6 @@ lock: venv ## resolve requirements.in and the chat server's dependencies anew
 
 clean: ## as if it had never been there: nodes, networks, images, caches, .venv, .lab
 	@if [ -d /var/lib/privatechat-lab ]; then tools/lab clean; fi
-	@rm -rf .bench .lab .cache .venv .ansible .pytest_cache .mypy_cache .ruff_cache
+	@rm -rf .bench .lab .cache .venv changelogs/.plugin-cache.yaml .ansible .pytest_cache .mypy_cache .ruff_cache
 	@rm -f inventories/*/group_vars/all/lab_connection.yml inventories/*/group_vars/all/secrets.yml \
 		molecule/inventory/group_vars/all/lab_connection.yml molecule/inventory/group_vars/all/secrets.yml
