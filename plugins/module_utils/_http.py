@@ -19,11 +19,14 @@ EXCERPT = 300  # characters of an answer that an error message quotes
 class ApiError(Exception):
     """A request that brought no usable answer; status is None when the server gave none at all."""
 
-    def __init__(self, message: str, status: int | None = None, body: Any = None) -> None:
-        """Keep the server's status and its answer, parsed where it was JSON."""
+    def __init__(
+        self, message: str, status: int | None = None, body: Any = None, retry_after: str | None = None
+    ) -> None:
+        """Keep the server's status, its answer, parsed where it was JSON, and when it wants to be asked again."""
         super().__init__(message)
         self.status = status
         self.body = body
+        self.retry_after = retry_after
 
 
 class _FixedAddress:
@@ -78,9 +81,9 @@ class JsonClient:
             data = json.dumps(data).encode()
             sent.setdefault("Content-Type", "application/json")
         what = f"{method} {self.url}{path.partition('?')[0]}"
-        status, body = self._exchange(what, method, path, data, sent)
+        status, body, later = self._exchange(what, method, path, data, sent)
         if not http.client.OK <= status < http.client.MULTIPLE_CHOICES:
-            raise ApiError(f"{what} answered {status}: {_excerpt(body)}", status, _parsed_or_text(body))
+            raise ApiError(f"{what} answered {status}: {_excerpt(body)}", status, _parsed_or_text(body), later)
         if raw:
             return body
         try:
@@ -90,12 +93,12 @@ class JsonClient:
 
     def _exchange(
         self, what: str, method: str, path: str, data: bytes | None, headers: dict[str, str]
-    ) -> tuple[int, bytes]:
+    ) -> tuple[int, bytes, str | None]:
         connection = self._connection()
         try:
             connection.request(method, self._prefix + path, body=data, headers=headers)
             answer = connection.getresponse()
-            return answer.status, answer.read()
+            return answer.status, answer.read(), answer.getheader("Retry-After")
         except (OSError, http.client.HTTPException) as exc:
             where = f" at {self._address}" if self._address else ""
             raise ApiError(f"{what}{where} got no answer: {str(exc) or type(exc).__name__}") from exc

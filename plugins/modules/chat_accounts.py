@@ -79,14 +79,18 @@ made:
 import hashlib
 import hmac
 from typing import Any
-from urllib.parse import quote
 
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.privatechat.platform.plugins.module_utils._http import ApiError, JsonClient
+from ansible_collections.privatechat.platform.plugins.module_utils._synapse import (
+    ADMIN_API,
+    CLIENT_API,
+    Synapse,
+    segment,
+)
 
-REGISTER = "/_synapse/admin/v1/register"
-NOT_FOUND = 404
+REGISTER = f"{ADMIN_API}/v1/register"
 
 
 def proof(secret: str, nonce: str, account: dict[str, Any]) -> str:
@@ -95,20 +99,14 @@ def proof(secret: str, nonce: str, account: dict[str, Any]) -> str:
     return hmac.new(secret.encode(), "\0".join(fields).encode(), hashlib.sha1).hexdigest()
 
 
-def exists(client: JsonClient, user: str) -> bool:
+def exists(server: Synapse, user: str) -> bool:
     """Tell whether the server knows the user."""
-    try:
-        client.request("GET", f"/_matrix/client/v3/profile/{quote(user, safe='')}")
-    except ApiError as exc:
-        if exc.status == NOT_FOUND:
-            return False
-        raise
-    return True
+    return server.find(f"{CLIENT_API}/profile/{segment(user)}") is not None
 
 
-def register(client: JsonClient, secret: str, account: dict[str, Any]) -> bool:
+def register(server: Synapse, secret: str, account: dict[str, Any]) -> bool:
     """Make the account; False when the name is taken though nobody has it, as a deactivated account's is."""
-    nonce = client.request("GET", REGISTER)["nonce"]
+    nonce = server.call("GET", REGISTER)["nonce"]
     body = {
         "nonce": nonce,
         "username": account["name"],
@@ -117,7 +115,7 @@ def register(client: JsonClient, secret: str, account: dict[str, Any]) -> bool:
         "mac": proof(secret, nonce, account),
     }
     try:
-        client.request("POST", REGISTER, body)
+        server.call("POST", REGISTER, body)
     except ApiError as exc:
         if isinstance(exc.body, dict) and exc.body.get("errcode") == "M_USER_IN_USE":
             return False
@@ -145,13 +143,13 @@ def main() -> None:
     wanted = {f"@{entry['name']}:{module.params['server_name']}": entry for entry in module.params["accounts"]}
     current = ""
     try:
-        client = JsonClient(module.params["url"], ca_file=module.params["ca_file"])
+        server = Synapse(JsonClient(module.params["url"], ca_file=module.params["ca_file"]))
         missing = []
         for current in wanted:
-            missing += [] if exists(client, current) else [current]
+            missing += [] if exists(server, current) else [current]
         taken = []
         for current in [] if module.check_mode else missing:
-            taken += [] if register(client, module.params["shared_secret"], wanted[current]) else [current]
+            taken += [] if register(server, module.params["shared_secret"], wanted[current]) else [current]
     except ApiError as exc:
         module.fail_json(msg=f"Cannot make sure that the account '{current}' exists: {exc}")
     made = [user for user in missing if user not in taken]

@@ -91,11 +91,10 @@ from urllib.parse import quote, urlencode
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.privatechat.platform.plugins.module_utils._http import ApiError, JsonClient
+from ansible_collections.privatechat.platform.plugins.module_utils._synapse import CLIENT_API, Synapse
 
 MEMORY = "privatechat.verify"  # type of the account data that names the room
 FILE_SIZE = 4096
-TOO_MANY_REQUESTS = 429
-CLIENT_API = "/_matrix/client/v3"
 NOTHING = {"not_types": ["*"]}
 
 Findings = list[dict[str, Any]]
@@ -105,34 +104,13 @@ class StepFailed(Exception):
     """A step brought no proof; its finding says why."""
 
 
-class Session:
+class Session(Synapse):
     """What one logged-in user can do."""
 
     def __init__(self, client: JsonClient, user: str, password: str, timeout: float) -> None:
         """Log the user in."""
-        self.client, self.timeout = client, timeout
-        self.headers: dict[str, str] = {}
-        credentials = {
-            "type": "m.login.password",
-            "identifier": {"type": "m.id.user", "user": user},
-            "password": password,
-            "initial_device_display_name": "privatechat verify",
-        }
-        answer = self.call("POST", f"{CLIENT_API}/login", credentials)
-        self.user_id: str = answer["user_id"]
-        self.headers = {"Authorization": f"Bearer {answer['access_token']}"}
-
-    def call(self, method: str, path: str, data: Any = None, raw: bool = False) -> Any:
-        """Send a request; one that the server wants later is repeated when it said, as long as there is time."""
-        deadline = time.monotonic() + self.timeout
-        while True:
-            try:
-                return self.client.request(method, path, data, self.headers, raw)
-            except ApiError as exc:
-                wait = exc.body.get("retry_after_ms", 1000) / 1000 if isinstance(exc.body, dict) else 1.0
-                if exc.status != TOO_MANY_REQUESTS or time.monotonic() + wait > deadline:
-                    raise
-                time.sleep(wait)
+        super().__init__(client, patience=timeout)
+        self.log_in(user, password, "privatechat verify")
 
     def sync(self, room: str, since: str = "", wait: float = 0) -> Any:
         """Return what is new in one room, waiting for it if asked to."""
@@ -146,14 +124,14 @@ class Session:
 
     def wait_for(self, room: str, since: str, text: str) -> None:
         """Return when a sync delivers the text; raise ApiError when none does in time."""
-        deadline = time.monotonic() + self.timeout
+        deadline = time.monotonic() + self.patience
         while (left := deadline - time.monotonic()) > 0:
             answer = self.sync(room, since, wait=left)
             since = answer["next_batch"]
             events = answer.get("rooms", {}).get("join", {}).get(room, {}).get("timeline", {}).get("events", [])
             if any(event.get("content", {}).get("body") == text for event in events):
                 return
-        raise ApiError(f"the message was accepted but no sync of {self.user_id} delivered it in {self.timeout:.0f} s")
+        raise ApiError(f"the message was accepted but no sync of {self.user_id} delivered it in {self.patience:.0f} s")
 
 
 @contextmanager
@@ -224,7 +202,7 @@ def probe(client: JsonClient, params: dict[str, Any], findings: Findings) -> Non
     finally:
         for role, session in zip(("sender", "receiver"), sessions, strict=False):
             with step(findings, f"{params[role]} logs out"):
-                session.call("POST", f"{CLIENT_API}/logout", {})
+                session.log_out()
 
 
 def main() -> None:

@@ -1,0 +1,232 @@
+# Copyright (c) 2026, the privatechat.platform authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has to be done so that rooms are as they are wanted: pure, nothing is asked or sent here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+# A room: id, version, visibility, members who have joined, and state by (type, key).
+Room = dict[str, Any]
+Rooms = dict[str, Room]
+Entry = dict[str, Any]
+Entries = dict[str, Entry]
+Patch = dict[str, Any]
+
+HIGHEST = 100
+ROLES = {"member": None, "moderator": 50, "administrator": HIGHEST}
+ENCRYPTION = {"algorithm": "m.megolm.v1.aes-sha2"}
+# What a room has that is made without levels of its own (Synapse, handlers/room.py); those that are given replace all.
+EVENT_LEVELS = {
+    "m.room.name": 50,
+    "m.room.power_levels": 100,
+    "m.room.history_visibility": 100,
+    "m.room.canonical_alias": 50,
+    "m.room.avatar": 50,
+    "m.room.tombstone": 100,
+    "m.room.server_acl": 100,
+    "m.room.encryption": 100,
+}
+LEVELS = ("users_default", "events_default", "state_default", "invite", "kick", "ban", "redact")
+POWER, CHILD, PARENT = "m.room.power_levels", "m.space.child", "m.space.parent"
+# From this version on whoever made a room stands above all levels and is not listed (MSC4289).
+SUPREME_CREATORS = 12
+
+
+def full_alias(alias: str, server_name: str) -> str:
+    """Return the whole alias of a room of this server, which may be given by its first part alone."""
+    return alias if alias.startswith("#") else f"#{alias}:{server_name}"
+
+
+def placeholder(alias: str) -> str:
+    """Return what stands for the id of a room that is not made yet."""
+    return f"!{alias}"
+
+
+def resolved(value: Any, ids: dict[str, str]) -> Any:
+    """Return a value with placeholders replaced by ids."""
+    if isinstance(value, dict):
+        return {resolved(key, ids): resolved(inner, ids) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(resolved(inner, ids) for inner in value)
+    return ids.get(value, value) if isinstance(value, str) else value
+
+
+def in_order(entries: Entries) -> list[str]:
+    """Return the aliases, spaces before what is in them."""
+    return sorted(entries, key=lambda alias: (len(ancestors(alias, entries)), alias))
+
+
+def ancestors(alias: str, entries: Entries) -> list[str]:
+    """Return the spaces above a room, nearest first; a circle ends with the room itself."""
+    found: list[str] = []
+    parent = entries[alias]["parent"]
+    while parent in entries and parent not in found:
+        found.append(parent)
+        parent = entries[parent]["parent"]
+    return found
+
+
+def lists_creator(version: str) -> bool:
+    """Tell whether a room of this version lists the power of who made it."""
+    return not (version.isdigit() and int(version) >= SUPREME_CREATORS)
+
+
+def fresh(entry: Entry, actor: str, version: str) -> Room:
+    """Return what a room is when it has just been made, before anything of the entry is looked at."""
+    kind = {"type": "m.space"} if entry["space"] else {}
+    levels = {**EVENT_LEVELS, **({} if lists_creator(version) else {"m.room.tombstone": 150})}
+    state = {("m.room.create", ""): {"room_version": version, **kind}, (POWER, ""): {"events": levels}}
+    name = {"id": placeholder(entry["alias"]), "version": version, "visibility": "private"}
+    return {**name, "creators": [actor], "joined": [actor], "state": state}
+
+
+def power(room: Room, entry: Entry, actor: str) -> dict[str, Any]:
+    """Return the wanted levels: those that are given, and those of people by their roles."""
+    present = room["state"].get((POWER, ""), {})
+    given = entry["power_levels"] or {}
+    wanted = {**present, **{name: given[name] for name in LEVELS if given.get(name) is not None}}
+    if given.get("events"):
+        wanted["events"] = {**present.get("events", {}), **given["events"]}
+    roles = {member["name"]: ROLES[member["role"]] for member in entry["members"] or []}
+    others = {user: level for user, level in present.get("users", {}).items() if user not in roles}
+    left_alone = {} if entry["exact"] else others
+    people = {**left_alone, **{user: level for user, level in roles.items() if level is not None}, actor: HIGHEST}
+    if not lists_creator(room["version"]):
+        people = {user: level for user, level in people.items() if user not in room["creators"]}
+    return {**wanted, "users": people}
+
+
+def join_rule(entry: Entry, rooms: Rooms) -> dict[str, Any]:
+    """Return who may join; restricted means everybody of the space that the room is in."""
+    rule: dict[str, Any] = {"join_rule": entry["join_rule"]}
+    if entry["join_rule"] == "restricted":
+        rule["allow"] = [{"type": "m.room_membership", "room_id": id_of(entry["parent"], rooms)}]
+    return rule
+
+
+def id_of(alias: str, rooms: Rooms) -> str:
+    """Return a room's id, or what stands for it."""
+    return str(rooms[alias]["id"]) if alias in rooms else placeholder(alias)
+
+
+def links(alias: str, room: Room, entries: Entries, rooms: Rooms) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the state that ties a room to the space it is in and to the rooms that are in it."""
+    entry, via = entries[alias], [alias.partition(":")[2]]
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    if entry["parent"]:
+        found[(PARENT, id_of(entry["parent"], rooms))] = {"via": via, "canonical": True}
+    if not entry["space"]:
+        return found
+    own = {other for other in entries if entries[other]["parent"] == alias and entries[other]["state"] == "present"}
+    found |= {(CHILD, id_of(other, rooms)): {"via": via} for other in own}
+    elsewhere = {id_of(other, rooms) for other in entries if other not in own}
+    for kind, key in room["state"]:
+        if kind == CHILD and (kind, key) not in found and room["state"][(kind, key)]:
+            # A link without content is none.
+            found |= {(kind, key): {}} if entry["exact"] or key in elsewhere else {}
+    return found
+
+
+def state_of(alias: str, room: Room, entries: Entries, rooms: Rooms, actor: str) -> dict[tuple[str, str], Any]:
+    """Return the state that the room shall have, as far as anything is wanted of it."""
+    entry = entries[alias]
+    wanted: dict[tuple[str, str], Any] = {("m.room.canonical_alias", ""): {"alias": alias}}
+    if entry["name"] is not None:
+        wanted[("m.room.name", "")] = {"name": entry["name"]}
+    if entry["topic"] is not None:
+        wanted[("m.room.topic", "")] = {"topic": entry["topic"]}
+    if entry["join_rule"] is not None:
+        wanted[("m.room.join_rules", "")] = join_rule(entry, rooms)
+    if entry["encrypted"]:
+        wanted[("m.room.encryption", "")] = ENCRYPTION
+    return {**wanted, (POWER, ""): power(room, entry, actor), **links(alias, room, entries, rooms)}
+
+
+def differs(present: Any, wanted: dict[str, Any]) -> bool:
+    """Tell whether a piece of state lacks what is wanted; what clients have added to it is left alone."""
+    if not wanted or present is None:
+        return bool(wanted or present)
+    return any(present.get(name) != value for name, value in wanted.items())
+
+
+def rules(room: Room, actor: str) -> bool:
+    """Tell whether the actor is in the room and may do everything there."""
+    supreme = not lists_creator(room["version"]) and actor in room["creators"]
+    level = room["state"].get((POWER, ""), {}).get("users", {}).get(actor, 0)
+    return actor in room["joined"] and (supreme or level >= HIGHEST)
+
+
+def patch_of(alias: str, entries: Entries, rooms: Rooms, actor: str, version: str) -> Patch:
+    """Return what has to be done for one room; empty when nothing is."""
+    entry, exists = entries[alias], alias in rooms
+    if entry["state"] == "absent":
+        return {"gone": True} if exists else {}
+    room = rooms[alias] if exists else fresh(entry, actor, version)
+    patch: Patch = {} if exists else {"made": True}
+    if exists and not rules(room, actor):
+        patch["adopted"] = True
+    wanted = state_of(alias, room, entries, rooms, actor)
+    state = {key: value for key, value in wanted.items() if differs(room["state"].get(key), value)}
+    members = {member["name"] for member in entry["members"] or []}
+    more = {
+        "state": state,
+        "visibility": entry["visibility"] if entry["visibility"] not in (None, room["visibility"]) else None,
+        "joined": sorted(members - {*room["joined"], actor}),
+        "kicked": sorted({*room["joined"]} - members - {actor}) if entry["exact"] else [],
+    }
+    return {**patch, **{name: value for name, value in more.items() if value}}
+
+
+def plan(rooms: Rooms, entries: Entries, actor: str, version: str) -> dict[str, Patch]:
+    """Return the patch of each room that differs, spaces before what is in them; empty when nothing is to be done."""
+    patches = {alias: patch_of(alias, entries, rooms, actor, version) for alias in in_order(entries)}
+    return {alias: patch for alias, patch in patches.items() if patch}
+
+
+def merge(rooms: Rooms, patches: dict[str, Patch], entries: Entries, actor: str, version: str) -> Rooms:
+    """Return the rooms after the patches have been applied."""
+    after = dict(rooms)
+    for alias, patch in patches.items():
+        if patch.get("gone"):
+            del after[alias]
+            continue
+        room = rooms.get(alias) or fresh(entries[alias], actor, version)
+        joined = {*room["joined"], *patch.get("joined", []), actor} - {*patch.get("kicked", [])}
+        state = {**room["state"], **patch.get("state", {})}
+        seen = patch.get("visibility", room["visibility"])
+        after[alias] = {**room, "joined": sorted(joined), "state": state, "visibility": seen}
+    return after
+
+
+def problems(entries: list[Entry], rooms: Rooms, server_name: str) -> Iterator[str]:
+    """Yield everything that is wrong with what is wanted, in sentences."""
+    names = Counter(entry["alias"] for entry in entries)
+    yield from (f"'{alias}' is given {n} times; give it once." for alias, n in sorted(names.items()) if n > 1)
+    known = {entry["alias"]: entry for entry in entries}
+    for alias, entry in sorted(known.items()):
+        if alias.partition(":")[2] != server_name:
+            yield f"'{alias}' is no alias of {server_name}; only that server's own can be managed."
+        if entry["state"] == "absent":
+            continue
+        yield from (f"'{alias}' {words}" for words in tree_flaws(alias, known))
+        state = rooms[alias]["state"] if alias in rooms else {}
+        if alias in rooms and (state.get(("m.room.create", ""), {}).get("type") == "m.space") is not entry["space"]:
+            yield f"'{alias}' is {'no' if entry['space'] else 'a'} space, which can't be changed; use another alias."
+        if entry["encrypted"] is False and state.get(("m.room.encryption", "")):
+            yield f"'{alias}' is encrypted, which can't be undone; leave encrypted out, or make another room."
+
+
+def tree_flaws(alias: str, known: Entries) -> Iterator[str]:
+    """Yield what is wrong with a room's place in the tree, as ends of sentences."""
+    entry = known[alias]
+    parent = known.get(entry["parent"])
+    if entry["parent"] and (parent is None or not parent["space"] or parent["state"] == "absent"):
+        yield f"is to be in '{entry['parent']}', which is none of the spaces given; add it with space: true."
+    elif alias in ancestors(alias, known):
+        yield "is in a space that is in itself; the spaces must make a tree."
+    if entry["join_rule"] == "restricted" and not entry["parent"]:
+        yield "is restricted to people of a space and in none; give it a parent."
