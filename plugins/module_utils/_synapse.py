@@ -21,6 +21,8 @@ PAGE = 1000
 # A server that refuses this many requests of one kind refuses all of them.
 MOST_FAILURES = 5
 DEVICE = "privatechat.platform"
+# What using an answer raises that has not the documented shape.
+MALFORMED = (KeyError, TypeError, AttributeError)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -153,11 +155,11 @@ def session(params: dict[str, Any]) -> Iterator[Synapse]:
             server.log_in(params["username"], params["password"])
         try:
             yield server
-        except ApiError:
+        except (ApiError, *MALFORMED):
             # What went wrong first is what has to be told.
             with suppress(ApiError):
                 leave(server, params)
             raise
         leave(server, params)
-    except (KeyError, TypeError, AttributeError) as exc:
+    except MALFORMED as exc:
         raise ApiError(f"{params['url']} answered without what was asked for: {exc!r}") from exc

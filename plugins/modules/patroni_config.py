@@ -58,6 +58,13 @@ changes:
   type: dict
   returned: success
   sample: {synchronous_mode: true}
+pending_restart:
+  description: Members that use some settings only after a restart, as Patroni tells ("REST API", section "Cluster
+    status endpoints"). In check mode, who waits for one now.
+  type: list
+  elements: str
+  returned: success
+  sample: [data2]
 """
 
 import time
@@ -134,6 +141,12 @@ def await_members(client: JsonClient, ca_file: str | None) -> None:
         time.sleep(PAUSE)
 
 
+def pending_restart(client: JsonClient) -> list[str]:
+    """Return the members that wait for a restart, in order."""
+    members = client.request("GET", "/cluster")["members"]
+    return sorted(str(member["name"]) for member in members if member.get("pending_restart"))
+
+
 def main() -> None:
     """Read, plan, apply unless checking, report."""
     module = AnsibleModule(
@@ -154,10 +167,13 @@ def main() -> None:
         if changes and not module.check_mode:
             client.request("PATCH", "/config", changes)
             await_members(client, module.params["ca_file"])
+        waiting = pending_restart(client)
     except ApiError as exc:
         module.fail_json(msg=f"Cannot manage the settings of the Patroni cluster: {exc}")
+    except (KeyError, TypeError, AttributeError) as exc:
+        module.fail_json(msg=f"Cannot read the settings of the Patroni cluster: it answered without {exc!r}")
     diff = {"before": current, "after": merge(current, changes)}
-    module.exit_json(changed=bool(changes), changes=changes, diff=diff)
+    module.exit_json(changed=bool(changes), changes=changes, pending_restart=waiting, diff=diff)
 
 
 if __name__ == "__main__":

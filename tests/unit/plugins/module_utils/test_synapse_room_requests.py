@@ -1,0 +1,79 @@
+"""What is planned for a room reaches the server in an order that it accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from unit.synapse_room_server import FakeRooms
+from unit.synapse_server import ADMIN, PASSWORD, serving
+
+from ansible_collections.privatechat.platform.plugins.module_utils import _synapse_room_requests as requests
+from ansible_collections.privatechat.platform.plugins.module_utils._http import ApiError, JsonClient
+from ansible_collections.privatechat.platform.plugins.module_utils._synapse import Synapse
+
+ALIAS = "#room:example.com"
+POWER = {("m.room.power_levels", ""): {"users": {ADMIN: 100}}}
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> FakeRooms:
+    monkeypatch.setattr(requests, "PAUSE", 0)
+    return FakeRooms()
+
+
+@pytest.fixture
+def server(fake: FakeRooms) -> Iterator[Synapse]:
+    with serving(fake) as url:
+        made = Synapse(JsonClient(url), patience=1)
+        made.log_in("admin", PASSWORD)
+        yield made
+
+
+def make(server: Synapse) -> None:
+    patch: dict[str, Any] = {"made": True, "state": POWER}
+    requests.apply(server, {}, {ALIAS: {"space": False}}, {ALIAS: patch}, "11")
+
+
+def test_what_is_made_is_what_is_read(server: Synapse) -> None:
+    assert requests.read(server, [ALIAS]) == {}
+    make(server)
+    room = requests.read(server, [ALIAS])[ALIAS]
+    assert {key: room[key] for key in ("id", "version", "creators", "joined", "visibility")} == {
+        "id": "!0:example.com",
+        "version": "11",
+        "creators": [ADMIN],
+        "joined": [ADMIN],
+        "visibility": "private",
+    }
+    assert ("m.room.member", ADMIN) not in room["state"]
+
+
+def test_links_wait_until_every_room_is_made(fake: FakeRooms, server: Synapse) -> None:
+    other = "#other:example.com"
+    link = {("m.space.child", f"!{other}"): {"via": ["example.com"]}}
+    patches: dict[str, Any] = {
+        ALIAS: {"made": True, "state": {**POWER, **link}},
+        other: {"made": True, "state": POWER},
+    }
+    requests.apply(server, {}, {ALIAS: {"space": True}, other: {"space": False}}, patches, "11")
+    assert fake.writes()[-1] == "PUT /_matrix/client/v3/rooms/!0:example.com/state/m.space.child/!1:example.com"
+
+
+def test_a_removal_that_fails_is_told(fake: FakeRooms, server: Synapse, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(server)
+    monkeypatch.setitem(
+        FakeRooms.routes,
+        "GET /_synapse/admin/v2/rooms/delete_status/([^/]+)",
+        lambda *_: (200, {"status": "failed"}),
+    )
+    with pytest.raises(ApiError, match=r"The room #room:example.com is being removed, which is 'failed'"):
+        requests.remove(server, ALIAS, fake.aliases[ALIAS])
+
+
+def test_a_removal_waits_until_it_is_complete(fake: FakeRooms, server: Synapse) -> None:
+    make(server)
+    requests.remove(server, ALIAS, fake.aliases[ALIAS])
+    assert sum("delete_status" in call for call in fake.calls) == 2
+    assert (fake.rooms, fake.aliases) == ({}, {})

@@ -1,0 +1,101 @@
+"""After the plan of any wish for any room nothing is left to do."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from ansible_collections.privatechat.platform.plugins.module_utils import _synapse_rooms as rooms
+
+ACTOR, ALICE, BOB = "@admin:x.org", "@alice:x.org", "@bob:x.org"
+ROOM, SPACE, INNER = "#room:x.org", "#space:x.org", "#inner:x.org"
+EMPTY: dict[str, Any] = {
+    **dict.fromkeys(("parent", "name", "topic", "visibility", "join_rule", "encrypted", "power_levels", "members")),
+    "state": "present",
+    "space": False,
+    "exact": False,
+}
+CREATE = {("m.room.create", ""): {"room_version": "11"}}
+OPEN: dict[str, Any] = {
+    "id": "!r:x.org",
+    "version": "11",
+    "creators": [ACTOR],
+    "visibility": "public",
+    "joined": [ACTOR, BOB],
+    "state": {**CREATE, (rooms.POWER, ""): {"ban": 50, "users": {ACTOR: 100, BOB: 50}, "events": {"m.x": 1}}},
+}
+FOREIGN = {**OPEN, "creators": [BOB], "joined": [BOB], "state": {**CREATE, (rooms.POWER, ""): {"users": {BOB: 100}}}}
+SUPREME = {**OPEN, "version": "12", "state": {("m.room.create", ""): {"room_version": "12"}}}
+HELD: dict[str, Any] = {
+    **OPEN,
+    "id": "!s:x.org",
+    "state": {**CREATE, (rooms.CHILD, "!r:x.org"): {"via": ["x.org"]}, (rooms.CHILD, "!other:x.org"): {"via": ["y"]}},
+}
+ROOMS: dict[str, rooms.Rooms] = {
+    "none": {},
+    "open": {ROOM: OPEN},
+    "of others": {ROOM: FOREIGN, SPACE: HELD},
+    "version 12": {ROOM: SUPREME},
+    "held": {ROOM: OPEN, SPACE: HELD},
+}
+MEMBERS = [{"name": ALICE, "role": "moderator"}, {"name": BOB, "role": "member"}]
+WISHES: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "texts": {"name": "Room", "topic": ""},
+    "restricted": {"parent": SPACE, "join_rule": "restricted", "visibility": "private"},
+    "people": {"members": MEMBERS, "power_levels": {"ban": 0, "events": {"m.x": 2, "m.y": 3}}},
+    "exact": {"members": MEMBERS[:1], "exact": True, "encrypted": True},
+    "inner": {"parent": INNER},
+    "absent": {"state": "absent"},
+}
+
+
+def entries(**room: Any) -> rooms.Entries:
+    space = {"space": True, "exact": True}
+    given = {ROOM: room, SPACE: space, INNER: {**space, "parent": SPACE}}
+    return {alias: {**EMPTY, "alias": alias, **more} for alias, more in given.items()}
+
+
+@pytest.mark.parametrize(
+    ("found", "wish", "version"), list(itertools.product(ROOMS, WISHES, ["11", "12", "org.example.next"]))
+)
+def test_after_the_patches_nothing_is_left_to_do(found: str, wish: str, version: str) -> None:
+    wanted = entries(**WISHES[wish])
+    patches = rooms.plan(ROOMS[found], wanted, ACTOR, version)
+    after = rooms.merge(ROOMS[found], patches, wanted, ACTOR, version)
+    left = rooms.plan(after, wanted, ACTOR, version)
+    assert left == {}
+
+
+def test_spaces_come_before_what_is_in_them() -> None:
+    assert rooms.in_order(entries(parent=INNER)) == [SPACE, INNER, ROOM]
+
+
+def test_what_clients_have_added_is_left_alone() -> None:
+    present = {"topic": "Hello", "m.topic": {"m.text": [{"body": "Hello"}]}}
+    assert not rooms.differs(present, {"topic": "Hello"})
+    assert rooms.differs(present, {"topic": "Bye"})
+    assert rooms.differs(None, {"topic": ""})
+    assert rooms.differs({"via": ["x.org"]}, {}), "an empty link takes a room out of its space"
+    assert not rooms.differs({}, {})
+
+
+def test_placeholders_become_ids_wherever_they_are() -> None:
+    ids = {rooms.placeholder(ROOM): "!r:x.org"}
+    state = {("m.space.child", "!#room:x.org"): {"allow": [{"room_id": "!#room:x.org"}], "alias": ROOM}}
+    assert rooms.resolved(state, ids) == {
+        ("m.space.child", "!r:x.org"): {"allow": [{"room_id": "!r:x.org"}], "alias": ROOM}
+    }
+
+
+def test_a_circle_of_spaces_is_refused() -> None:
+    circle = entries()
+    circle[SPACE]["parent"] = INNER
+    found = list(rooms.problems(list(circle.values()), {}, "x.org"))
+    assert [problem.split(" is in a space")[0] for problem in found] == [f"'{INNER}'", f"'{SPACE}'"]
+
+
+def test_a_room_given_twice_is_refused() -> None:
+    assert list(rooms.problems([entries()[ROOM]] * 2, {}, "x.org")) == [f"'{ROOM}' is given 2 times; give it once."]
