@@ -28,7 +28,7 @@ class FakePatroni(FakeSynapse):
             self.config = patroni_config.merge(self.config, body) if method == "PATCH" else self.config
             return 200, self.config
         if path == "/cluster":
-            rows = [{"name": "data1", "state": "running"}, {"name": "data2", "state": "stopped"}]
+            rows: list[dict[str, Any]] = [{"name": "data1", "state": "running"}, {"name": "data2", "state": "stopped"}]
             waits = any(call.startswith("PATCH") for call in self.calls)
             rows[1] |= {"pending_restart": True} if waits else {}
             return 200, {"members": [{**row, "api_url": f"{self.url}/patroni"} for row in rows]}

@@ -52,9 +52,8 @@ def keep(fake: FakeRooms, run_module: Run, monkeypatch: pytest.MonkeyPatch) -> I
         yield run
 
 
-def state(fake: FakeRooms, alias: str) -> dict[tuple[str, str], Any]:
-    found: dict[tuple[str, str], Any] = fake.rooms[fake.aliases[alias]]["state"]
-    return found
+def state(fake: FakeRooms, alias: str) -> Any:
+    return fake.rooms[fake.aliases[alias]]["state"]
 
 
 @pytest.mark.parametrize("version", ["11", "12"])
@@ -146,8 +145,6 @@ def test_problems_are_told_before_anything_changes(fake: FakeRooms, keep: Run) -
     before = fake.memory()
     wrong = [{**ROOMS[0], "encrypted": False}, {"alias": "labs", "parent": "nowhere"}, {"alias": "#x:other.org"}]
     answer = keep([*wrong, {"alias": "a", "space": True, "parent": "a", "join_rule": "restricted"}])
-    for words in ("encrypted, which can't be undone", "'#labs:example.com' is to be in '#nowhere", "is a space, which"):
-        assert words in answer["msg"]
-    assert "no alias of example.com" in answer["msg"]
-    assert "must make a tree" in answer["msg"]
+    words = ("encrypted, which can't", "be in '#nowhere", "is a space, which", "no alias of", "must make a tree")
+    assert [word for word in words if word not in answer["msg"]] == []
     assert fake.memory() == before
