@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from ansible_collections.privatechat.platform.plugins.module_utils._synapse_users import full_name
+
 # A room: id, version, visibility, members who have joined, and state by (type, key).
 Room = dict[str, Any]
 Rooms = dict[str, Room]
@@ -39,6 +41,13 @@ SUPREME_CREATORS = 12
 def full_alias(alias: str, server_name: str) -> str:
     """Return the whole alias of a room of this server, which may be given by its first part alone."""
     return alias if alias.startswith("#") else f"#{alias}:{server_name}"
+
+
+def whole(entry: dict[str, Any], server_name: str) -> Entry:
+    """Return an entry of the module's option with whole names."""
+    parent = entry["parent"] and full_alias(entry["parent"], server_name)
+    members = [{**member, "name": full_name(member["name"], server_name)} for member in entry["members"] or []]
+    return {**entry, "alias": full_alias(entry["alias"], server_name), "parent": parent, "members": members}
 
 
 def placeholder(alias: str) -> str:

@@ -102,6 +102,7 @@ from ansible_collections.privatechat.platform.plugins.module_utils._synapse impo
     segment,
     session,
 )
+from ansible_collections.privatechat.platform.plugins.module_utils._synapse_arguments import TOKENS
 
 PATH = f"{ADMIN_API}/v1/registration_tokens"
 
@@ -148,22 +149,7 @@ def keep(server: Synapse, params: dict[str, Any], *, check: bool) -> dict[str, A
 
 def main() -> None:
     """Make the tokens so and report."""
-    token = {
-        "name": {"type": "str", "required": True},
-        "token": {"type": "str", "required": True, "no_log": True},
-        "state": {"choices": ["present", "absent"], "default": "present"},
-        "uses_allowed": {"type": "int"},
-        "expires": {"type": "str"},
-    }
-    module = AnsibleModule(
-        argument_spec={
-            **CONNECTION,
-            "tokens": {"type": "list", "elements": "dict", "required": True, "options": token, "no_log": False},
-            "purge": {"type": "bool", "default": False},
-        },
-        supports_check_mode=True,
-        **CONNECTION_RULES,
-    )
+    module = AnsibleModule(argument_spec={**CONNECTION, **TOKENS}, supports_check_mode=True, **CONNECTION_RULES)
     try:
         if found := tokens.problems(module.params["tokens"]):
             raise ApiError(" ".join(found))

@@ -186,17 +186,10 @@ from ansible_collections.privatechat.platform.plugins.module_utils._synapse impo
     Synapse,
     session,
 )
+from ansible_collections.privatechat.platform.plugins.module_utils._synapse_arguments import ROOMS
 from ansible_collections.privatechat.platform.plugins.module_utils._synapse_room_requests import apply, read
-from ansible_collections.privatechat.platform.plugins.module_utils._synapse_users import full_name
 
 PEOPLE = ("joined", "kicked")
-
-
-def whole(entry: dict[str, Any], server_name: str) -> rooms.Entry:
-    """Return an entry of the module's option with whole names."""
-    parent = entry["parent"] and rooms.full_alias(entry["parent"], server_name)
-    members = [{**member, "name": full_name(member["name"], server_name)} for member in entry["members"] or []]
-    return {**entry, "alias": rooms.full_alias(entry["alias"], server_name), "parent": parent, "members": members}
 
 
 def shown(room: rooms.Room | None, patch: rooms.Patch) -> dict[str, Any] | None:
@@ -210,7 +203,7 @@ def shown(room: rooms.Room | None, patch: rooms.Patch) -> dict[str, Any] | None:
 
 def keep(server: Synapse, params: dict[str, Any], *, check: bool) -> dict[str, Any]:
     """Read, plan, write unless checking; return the report. ApiError where anything is refused."""
-    given = [whole(entry, params["server_name"]) for entry in params["rooms"]]
+    given = [rooms.whole(entry, params["server_name"]) for entry in params["rooms"]]
     entries = {entry["alias"]: entry for entry in given}
     current = read(server, [alias for alias in entries if alias.endswith(f":{params['server_name']}")])
     if found := list(rooms.problems(given, current, params["server_name"])):
@@ -234,34 +227,9 @@ def keep(server: Synapse, params: dict[str, Any], *, check: bool) -> dict[str, A
     }
 
 
-def arguments() -> dict[str, Any]:
-    """Return what the module takes."""
-    text, number, off = {"type": "str"}, {"type": "int"}, {"type": "bool", "default": False}
-    rows = {"type": "list", "elements": "dict"}
-    levels = {**dict.fromkeys(rooms.LEVELS, number), "events": {"type": "dict"}}
-    role = {"choices": list(rooms.ROLES), "default": "member"}
-    room = {
-        "alias": {**text, "required": True},
-        "state": {"choices": ["present", "absent"], "default": "present"},
-        **dict.fromkeys(("space", "exact"), off),
-        **dict.fromkeys(("parent", "name", "topic"), text),
-        "visibility": {"choices": ["private", "public"]},
-        "join_rule": {"choices": ["invite", "public", "knock", "restricted"]},
-        "encrypted": {"type": "bool"},
-        "power_levels": {"type": "dict", "options": levels},
-        "members": {**rows, "options": {"name": {**text, "required": True}, "role": role}},
-    }
-    return {
-        **CONNECTION,
-        "server_name": {**text, "required": True},
-        "room_version": {**text, "default": "11"},
-        "rooms": {**rows, "required": True, "options": room},
-    }
-
-
 def main() -> None:
     """Make the rooms so and report."""
-    module = AnsibleModule(argument_spec=arguments(), supports_check_mode=True, **CONNECTION_RULES)
+    module = AnsibleModule(argument_spec={**CONNECTION, **ROOMS}, supports_check_mode=True, **CONNECTION_RULES)
     try:
         with session(module.params) as server:
             result = keep(server, module.params, check=module.check_mode)

@@ -182,6 +182,7 @@ from ansible_collections.privatechat.platform.plugins.module_utils._synapse impo
     session,
 )
 from ansible_collections.privatechat.platform.plugins.module_utils._synapse_accounts import accounts, details, send
+from ansible_collections.privatechat.platform.plugins.module_utils._synapse_arguments import USERS
 
 Entries = dict[str, dict[str, Any]]
 
@@ -229,39 +230,12 @@ def keep(server: Synapse, params: dict[str, Any], *, check: bool) -> dict[str, A
     return report(current, patches)
 
 
-def arguments() -> dict[str, Any]:
-    """Return what the module takes."""
-    switch, text, number = {"type": "bool"}, {"type": "str"}, {"type": "int"}
-    off = {"type": "bool", "default": False}
-    contact = {"medium": {"choices": ["email", "msisdn"], "required": True}, "address": {**text, "required": True}}
-    user = {
-        "name": {**text, "required": True},
-        "state": {"choices": ["present", "absent"], "default": "present"},
-        "erase": off,
-        **dict.fromkeys(("locked", "admin"), switch),
-        **dict.fromkeys(("display_name", "avatar_url"), text),
-        "threepids": {"type": "list", "elements": "dict", "options": contact},
-        "password": {**text, "no_log": True},
-        "update_password": {"choices": ["on_create", "always"], "default": "on_create", "no_log": False},
-        "rate_limit": {
-            "type": "dict",
-            "options": dict.fromkeys(("messages_per_second", "burst_count"), number),
-        },
-    }
-    return {
-        **CONNECTION,
-        "server_name": {**text, "required": True},
-        "users": {"type": "list", "elements": "dict", "required": True, "options": user},
-        **dict.fromkeys(("purge", "purge_erase"), off),
-        "purge_limit": {**number, "default": 10},
-        "guard": {"type": "list", "elements": "str", "default": []},
-    }
-
-
 def main() -> None:
     """Make the accounts so and report."""
     # Writing ten thousand users to the journal, without their passwords, would take longer than all else.
-    module = AnsibleModule(argument_spec=arguments(), supports_check_mode=True, no_log=True, **CONNECTION_RULES)
+    module = AnsibleModule(
+        argument_spec={**CONNECTION, **USERS}, supports_check_mode=True, no_log=True, **CONNECTION_RULES
+    )
     try:
         with session(module.params) as server:
             result = keep(server, module.params, check=module.check_mode)
