@@ -27,16 +27,13 @@ def test_a_space_holds_its_rooms(person: Callable[[str], Chat], room_id: Callabl
     assert room_id("board") not in shown, "only for who is invited"
 
 
-def test_a_token_makes_as_many_accounts_as_it_allows(
-    chat_host: Any, main: dict[str, Any], keep: Callable[..., Any]
-) -> None:
-    visitor = Chat(chat_host, main)
+def test_a_token_makes_as_many_accounts_as_it_allows(stranger: Chat, keep: Callable[..., Any]) -> None:
 
     def register(user: str, token: str) -> int:
         wanted = {"username": user, "password": "visitors-password", "inhibit_login": True}
-        _status, begun = visitor.ask("POST", f"{CLIENT}/register", wanted)
+        _status, begun = stranger.ask("POST", f"{CLIENT}/register", wanted)
         proof = {"type": "m.login.registration_token", "token": token, "session": begun["session"]}
-        return visitor.ask("POST", f"{CLIENT}/register", {**wanted, "auth": proof})[0]
+        return stranger.ask("POST", f"{CLIENT}/register", {**wanted, "auth": proof})[0]
 
     # A name is taken once, and a token that has been used stays so.
     mark = secrets.token_hex(6)
