@@ -1,1 +1,1 @@
-"""What tools/bench is made of: nodes and runs, one role beside its peer, load on the chat service, the report."""
+"""What tools/bench is made of: nodes, runs, accounts in bulk, one role beside its peer, load, the report."""

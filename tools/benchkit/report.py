@@ -14,6 +14,7 @@ def table(results: dict[str, Any]) -> str:
     """Return the figures as aligned lines."""
     rows: Rows = [("", *_machine(results["machine"]))]
     rows += _deployment(results)
+    rows += _users(results.get("bulk_users"))
     rows += _role(results.get("role"))
     rows += _chat(results.get("chat", {}))
     widths = [max(len(row[column]) for row in rows) for column in range(2)]
@@ -34,6 +35,16 @@ def _deployment(results: dict[str, Any]) -> Rows:
         note = f"{results['rerun_lab_host_tasks']} host-tasks, {results['rerun_lab_changed']} changed"
         rows.append(("a run that changes nothing, lab", f"{results['rerun_lab_s']} s", note))
     return rows
+
+
+def _users(bulk: dict[str, Any] | None) -> Rows:
+    if not bulk:
+        return []
+    note = (
+        f"made in {bulk['make_10000_s']} s; 100 of them in a loop of requests {bulk['loop_100_s']} s, "
+        f"ratio for each {bulk['ratio_to_loop']}; {bulk['peak_mb']} MB"
+    )
+    return [(f"{bulk['users']} accounts, changing nothing", f"{bulk['rerun_10000_s']} s", note)]
 
 
 def _role(role: dict[str, Any] | None) -> Rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -47,8 +48,11 @@ def test_the_table_shows_what_was_measured_and_the_file_holds_it(tmp_path: Path)
     figures = load.Times([10.0, 20.0], [30.0, 40.0], 2, 0, 1.0).figures()
     chat = {"edge": {**figures, "calm_send_ms": 1.5, "calm_deliver_ms": 2.5}}
     machine = {"cores": 2, "release": "trixie", "commit": "abc"}
+    bulk = {"users": 10000, "make_10000_s": 60, "rerun_10000_s": 4.5, "loop_100_s": 50, "ratio_to_loop": 0.001}
     results = {"machine": machine, "deploy_single_s": 171.5, "chat": {**chat, "ratio": {}}}
+    results |= {"bulk_users": {**bulk, "peak_mb": 99}}
     shown = report.table(results)
+    assert re.search(r"10000 accounts, changing nothing +4\.5 s .*ratio for each 0\.001; 99 MB", shown)
     assert "171.5 s" in shown
     assert "send 15.0 ms" in shown
     assert "one process, asked" not in shown
