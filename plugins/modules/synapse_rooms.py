@@ -62,7 +62,9 @@ options:
         description: Topic of the room.
         type: str
       visibility:
-        description: Whether the server's directory lists the room.
+        description:
+          - Whether the server's directory lists the room. The server's C(room_list_publication_rules) must allow it to
+            the administrator who does this.
         type: str
         choices: [private, public]
       join_rule:
