@@ -58,9 +58,14 @@ def observed(row: dict[str, Any]) -> Account:
     return {**flags, **texts, "admin": bool(listed["admin"]), "locked": bool(listed["locked"])}
 
 
+def kept(medium: str, address: str) -> str:
+    """Return an address as the server keeps it (Synapse, util/threepids.py, canonicalise_email)."""
+    return address.strip().casefold() if medium == "email" else address
+
+
 def contacts(threepids: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
     """Return third-party ids in order, with nothing but what identifies them."""
-    found = {(str(entry["medium"]), str(entry["address"])) for entry in threepids}
+    found = {(str(entry["medium"]), kept(entry["medium"], str(entry["address"]))) for entry in threepids}
     return [{"medium": medium, "address": address} for medium, address in sorted(found)]
 
 
@@ -175,6 +180,8 @@ def flaws(user: str, entry: dict[str, Any], server_name: str, guard: list[str], 
         found.append("is no user name: it has small letters, digits and . _ = - / + only.")
     if entry["avatar_url"] and not entry["avatar_url"].startswith("mxc://"):
         found.append(f"has the avatar '{entry['avatar_url']}'; it must be the mxc:// address of an uploaded file.")
+    mail = [contact["address"] for contact in entry["threepids"] or [] if contact["medium"] == "email"]
+    found += [f"has the address '{address}'; it must be name@domain." for address in mail if address.count("@") != 1]
     if entry["erase"] and entry["state"] != "absent":
         found.append("is present and to be erased; say state: absent to have it erased.")
     if entry["update_password"] == ALWAYS and not entry["password"]:

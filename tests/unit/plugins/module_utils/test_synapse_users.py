@@ -18,6 +18,7 @@ EMPTY: dict[str, Any] = {
     "update_password": "on_create",
 }
 MAIL = {"medium": "email", "address": "alice@example.com"}
+SHOUTED = {"medium": "email", "address": "Alice@Example.com"}
 FULL: dict[str, Any] = {
     **users.UNKNOWN,
     "is_guest": False,
@@ -75,7 +76,7 @@ def test_after_the_patch_nothing_is_left_to_do(account: str, wish: str) -> None:
     [
         ("full", {"display_name": "Alice", "admin": True, "locked": False, "avatar_url": "mxc://a/b"}, {}),
         ("full", {"display_name": "Bob", "admin": True}, {"display_name": "Bob"}),
-        ("full", {"threepids": [MAIL, MAIL], "rate_limit": {"messages_per_second": 1, "burst_count": 2}}, {}),
+        ("full", {"threepids": [MAIL, SHOUTED], "rate_limit": {"messages_per_second": 1, "burst_count": 2}}, {}),
         ("full", {"password": "pw"}, {}),
         ("full", {"password": "pw", "update_password": "always"}, {"password": "pw"}),
         ("right password", {"password": "pw", "update_password": "always"}, {}),

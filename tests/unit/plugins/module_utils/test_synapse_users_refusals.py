@@ -38,6 +38,7 @@ def test_every_problem_is_named_at_once() -> None:
         entry(name="frank", update_password="always"),
         entry(name="verify-bob", state="absent"),
         entry(name="admin", locked=True),
+        entry(name="f", threepids=[{"medium": "email", "address": "nowhere"}]),
         entry(name="g", threepids=[MAIL]),
         entry(name="h", threepids=[MAIL]),
     ]
@@ -45,6 +46,7 @@ def test_every_problem_is_named_at_once() -> None:
     words = ["'@alice:example.com' is given 2 times", "'@bob:elsewhere.org' is no user of example.com"]
     words += ["'Carol' is no user name", "'dan' has the avatar 'https://x/y.png'", "'eve' is present and to be erased"]
     words += ["'frank' has update_password: always and no password", "'verify-bob' is guarded and shall be absent"]
-    words += ["'admin' is who does this and would lock itself out", "'alice@example.com' belongs to two users"]
+    words += ["'admin' is who does this and would lock itself out", "'f' has the address 'nowhere'"]
+    words += ["'alice@example.com' belongs to two users"]
     assert len(found) == len(words)
     assert [problem for problem, start in zip(found, words, strict=True) if not problem.startswith(start)] == []
