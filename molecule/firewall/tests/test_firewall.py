@@ -1,0 +1,150 @@
+"""Nodes let in what the table of flows names and nothing else, keep it, and cannot be locked by a mistake."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from testinfra.host import Host
+from testkit import nodes, scan
+from testkit.edges import ADVERTISE
+from testkit.playbook import Run, play
+
+testinfra_hosts = ["ansible://node1"]
+Converge = Callable[..., Run]
+CLOSED = ["192.0.2.0/24"]
+LIST = "nft --stateless list table inet privatechat"
+
+
+def extra(**variables: Any) -> tuple[str, str]:
+    """Return the arguments that give a playbook these variables."""
+    return "-e", json.dumps(variables)
+
+
+def counted(host: Host, comment: str) -> int:
+    """Return how many packets the rules with the comment have seen."""
+    shown = host.check_output("nft list table inet privatechat")
+    return sum(map(int, re.findall(rf'counter packets (\d+) .*comment "{comment}"', shown)))
+
+
+@pytest.fixture
+def others_unchanged(network: Any) -> Any:
+    """Fail when a test leaves other rules behind than it found."""
+    before = {name: host.check_output(LIST) for name, host in network.hosts.items()}
+    yield
+    assert {name: host.check_output(LIST) for name, host in network.hosts.items()} == before
+
+
+@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
+@pytest.mark.parametrize("source", ["node1", "node2", "node3"])
+def test_a_node_reaches_of_the_others_what_the_flows_name(network: Any, source: str, family: str) -> None:
+    targets = {name: own[family] for name, own in network.addresses.items() if name != source}
+    found = scan.Scan(network.hosts[source]).reached(targets.values(), network.candidates())
+    expected = {address: network.expected(source, name, family) for name, address in targets.items()}
+    assert found == expected
+
+
+def test_a_stranger_reaches_of_all_ports_the_public_ones(network: Any, stranger: Callable[[str], scan.Scan]) -> None:
+    target = network.addresses["node1"]["ipv4"]
+    assert stranger("node3").reached([target], scan.EVERY_PORT) == {target: {22, 80, 443}}
+
+
+def test_a_stranger_reaches_nothing_but_administration_where_no_edge_is(
+    network: Any, stranger: Callable[[str], scan.Scan]
+) -> None:
+    target = network.addresses["node3"]["ipv4"]
+    assert stranger("node1").reached([target], network.candidates()) == {target: {22}}
+
+
+def test_the_control_machine_is_no_more_than_anyone(network: Any) -> None:
+    for port in (2379, 5432, 8008, 8070):
+        with pytest.raises(TimeoutError):
+            socket.create_connection((network.addresses["node1"]["ipv4"], port), timeout=0.5)
+    socket.create_connection((network.addresses["node1"]["ipv6"], 22), timeout=5).close()
+
+
+def test_only_an_edge_may_say_who_holds_the_floating_address(network: Any, host: Host) -> None:
+    target = network.addresses["node1"]["ipv4"]
+    for source, heard in (("node3", False), ("node2", True)):
+        before = counted(host, "who holds the floating address"), counted(host, "refused")
+        sender, own = network.hosts[source], network.addresses[source]["ipv4"]
+        sender.check_output(f"python3 - {own} {target} 192.0.2.1 1 <<'END'\n{ADVERTISE}\nEND")
+        after = counted(host, "who holds the floating address"), counted(host, "refused")
+        assert (after[0] > before[0], after[1] > before[1] or heard) == (heard, True)
+
+
+@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
+def test_a_node_answers_a_ping(network: Any, family: str) -> None:
+    assert network.hosts["node2"].run(f"ping -c 1 -W 5 {network.addresses['node1'][family]}").rc == 0
+
+
+@pytest.mark.usefixtures("others_unchanged")
+@pytest.mark.parametrize(
+    "command",
+    ["restart privatechat-firewall", "reload privatechat-firewall", "restart nftables", "stop privatechat-firewall"],
+)
+def test_the_rules_stay_whatever_units_do(host: Host, command: str) -> None:
+    host.check_output(f"systemctl {command}")
+    assert "policy drop" in host.check_output(LIST)
+    host.check_output("systemctl stop nftables; systemctl start privatechat-firewall")
+    assert host.run("systemctl is-enabled privatechat-firewall").rc == 0
+
+
+@pytest.mark.usefixtures("others_unchanged")
+def test_rules_that_somebody_flushed_are_put_right(host: Host, converge: Converge) -> None:
+    host.check_output("nft flush table inet privatechat")
+    run = converge("--diff")
+    assert (run.status, run.changed) == (0, 1), run.output
+    assert '+\t\ttcp dport 22 counter accept comment "administration"' in run.output
+
+
+@pytest.mark.usefixtures("others_unchanged")
+def test_a_flow_taken_out_of_the_table_closes_its_port(network: Any, converge: Converge) -> None:
+    less = [flow for flow in network.flows if (flow["from"], flow.get("port")) != ("etcd", "peer")]
+    run = converge(*extra(platform_flows=less))
+    assert run.status == 0, run.output
+    target = network.addresses["node1"]["ipv4"]
+    found = scan.Scan(network.hosts["node2"]).reached([target], network.candidates())
+    assert found == {target: network.expected("node2", "node1", "ipv4") - {2380}}
+    assert converge().changed == len(network.hosts)
+
+
+@pytest.mark.usefixtures("others_unchanged")
+def test_what_would_lock_or_mislead_is_refused_before_anything_changes(pytestconfig: pytest.Config) -> None:
+    flows = [{"from": "nowhere", "to": "edge", "port": "https", "purpose": "x"}]
+    bad = extra(platform_flows=flows, platform_management_networks=CLOSED, firewall_extra_rules=[{"ports": "http"}])
+    run = play("site", pytestconfig.getoption("ansible_inventory"), *bad)
+    assert (run.status, run.changed) == (2, 0), run.output
+    assert "names the tier 'nowhere', which is not in platform_tiers" in run.output
+    assert "this run reaches hosts 'node1', 'node2', 'node3' from 10.91." in run.output
+    assert "Rule 1 of firewall_extra_rules: ports is 'http'" in run.output
+
+
+@pytest.mark.usefixtures("others_unchanged")
+def test_a_rule_that_nft_refuses_changes_no_host(converge: Converge) -> None:
+    rule = {"ports": 9100, "match": "iifnam wg0", "purpose": "x"}
+    run = converge(*extra(firewall_extra_rules=[rule]))
+    assert (run.status, run.changed) == (2, 0), run.output
+    assert "the present one stays" in run.output
+    assert "syntax error" in run.output
+
+
+@pytest.mark.usefixtures("others_unchanged")
+@pytest.mark.parametrize("seconds", [20, pytest.param(60, marks=pytest.mark.fault)])
+def test_rules_that_lock_the_control_machine_out_are_taken_back(network: Any, converge: Converge, seconds: int) -> None:
+    began = time.monotonic()
+    locked = extra(platform_management_networks=CLOSED, firewall_confirm_seconds=seconds)
+    run = converge("--limit", "node3", *locked)
+    assert run.status == 2, run.output
+    assert f"no new connection from the control machine has confirmed them within {seconds} s" in run.output
+    assert "The host has gone back to what it had before" in run.output
+    assert seconds < time.monotonic() - began < seconds + 60
+    host = network.hosts["node3"]
+    assert "192.0.2.0/24" not in host.file("/etc/nftables.d/privatechat.nft").content_string
+    assert host.run("ls /run/privatechat-confirm/* /etc/nftables.d/*.unconfirmed").stdout == ""
+    assert nodes.name(host) == "node3"
