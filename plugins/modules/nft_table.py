@@ -63,6 +63,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+differs:
+  description: Whether table or file differed from what is wanted, for a task in check mode that decides about the next.
+  type: bool
+  returned: success
+  sample: false
 path:
   description: The file that loads the table.
   type: str
@@ -169,7 +174,8 @@ def main() -> None:
         module.fail_json(
             msg=f"Cannot load the table {params['family']} {params['name']}; the present one stays. {exc}",
         )
-    module.exit_json(changed=changed, path=params["path"], diff=diff_of(module, texts) if changed else {})
+    diff = diff_of(module, texts) if changed else {}
+    module.exit_json(changed=changed, differs=changed, path=params["path"], diff=diff)
 
 
 if __name__ == "__main__":
