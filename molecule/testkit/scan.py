@@ -28,10 +28,26 @@ class Scan:
         if self.source:
             interface = self.host.check_output("ip -oneline address show to %s", self.source).split()[1]
             options += f" -S {self.source} -e {interface}"
-        listed = ",".join(str(port) for port in sorted(ports))
-        command = f"nmap -n -Pn -sS {PACE} {options} -p {listed} -oX {REPORT} {' '.join(targets)}"
+        command = f"nmap -n -Pn -sS {PACE} {options} -p {ranges(ports)} -oX {REPORT} {' '.join(targets)}"
         self.host.check_output(f"{command} >/dev/null && cat {REPORT}")
         return parsed(self.host.file(REPORT).content_string)
+
+
+def answers_ping(host: Host, target: str) -> bool:
+    """Tell whether a target answers an echo request of the host's."""
+    family = "-6" if ":" in target else ""
+    return "Host is up" in host.check_output(f"nmap -n -sn -PE --disable-arp-ping {family} {target}")
+
+
+def ranges(ports: Iterable[int]) -> str:
+    """Return the numbers as a list such as `22,8081-8130`."""
+    found: list[list[int]] = []
+    for port in sorted(ports):
+        if found and port == found[-1][1] + 1:
+            found[-1][1] = port
+        else:
+            found.append([port, port])
+    return ",".join(f"{first}-{last}" for first, last in found)
 
 
 def parsed(report: str) -> dict[str, set[int]]:

@@ -80,6 +80,8 @@ def converge(pytestconfig: pytest.Config) -> Callable[..., Run]:
 @pytest.fixture(autouse=True, scope="session")
 def _open_afterwards(pytestconfig: pytest.Config) -> Iterator[None]:
     """Leave the nodes open, as the tests of other scenarios find them, which come from outside."""
+    for host in nodes.of(pytestconfig, "all"):
+        host.check_output("systemctl restart privatechat-firewall")
     yield
     for host in nodes.of(pytestconfig, "all"):
         host.run("nft delete table inet privatechat")

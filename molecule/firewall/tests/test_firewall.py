@@ -80,7 +80,7 @@ def test_only_an_edge_may_say_who_holds_the_floating_address(network: Any, host:
 
 @pytest.mark.parametrize("family", ["ipv4", "ipv6"])
 def test_a_node_answers_a_ping(network: Any, family: str) -> None:
-    assert network.hosts["node2"].run(f"ping -c 1 -W 5 {network.addresses['node1'][family]}").rc == 0
+    assert scan.answers_ping(network.hosts["node2"], network.addresses["node1"][family])
 
 
 @pytest.mark.usefixtures("others_unchanged")
@@ -139,7 +139,7 @@ def test_a_rule_that_nft_refuses_changes_no_host(converge: Converge) -> None:
 def test_rules_that_lock_the_control_machine_out_are_taken_back(network: Any, converge: Converge, seconds: int) -> None:
     began = time.monotonic()
     locked = extra(platform_management_networks=CLOSED, firewall_confirm_seconds=seconds)
-    run = converge("--limit", "node3", *locked)
+    run = converge("--limit", "node3", "--timeout", "5", *locked)
     assert run.status == 2, run.output
     assert f"no new connection from the control machine has confirmed them within {seconds} s" in run.output
     assert "The host has gone back to what it had before" in run.output
