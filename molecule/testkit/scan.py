@@ -11,7 +11,7 @@ from testinfra.host import Host
 EVERY_PORT = range(1, 65536)
 REPORT = "/tmp/nmap.xml"
 # A firewall that drops says nothing, so what is slow to answer on a busy machine is asked again.
-PACE = "--max-retries 3 --min-rate 3000 --max-rtt-timeout 500ms"
+PACE = "--max-retries 2 --min-rate 3000 --max-rtt-timeout 500ms"
 LET_THROUGH = ("open", "closed")
 
 

@@ -12,7 +12,6 @@ from testinfra.host import Host
 from testkit import nodes, scan
 from testkit.playbook import ROOT, Run, play
 
-TABLE = "nft --stateless list table inet privatechat"
 SSH = 22
 # Ports of the system and of programs that nobody asked for are tried with those of the platform.
 COMMON = range(1, 1025)
