@@ -93,7 +93,8 @@ def _control_problems(asked: list[str], hosts: Mapping[str, Table], networks: li
     allowed = [IPNetwork(str(network)) for network in networks]
     origins: dict[str, list[str]] = {}
     for name in asked:
-        origin = (hosts[name].get("platform_machine") or {}).get("control_address")
+        # An address of the own link carries the name of its interface.
+        origin = str((hosts[name].get("platform_machine") or {}).get("control_address") or "").partition("%")[0]
         if origin and not any(IPAddress(origin) in network for network in allowed):
             origins.setdefault(origin, []).append(name)
     for origin, names in origins.items():

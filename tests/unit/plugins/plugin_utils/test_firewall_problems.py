@@ -55,6 +55,7 @@ def test_a_bad_management_network_is_named(networks: Any, words: str) -> None:
 
 def test_a_host_that_is_not_reached_over_ssh_cannot_be_cut_off() -> None:
     assert found(["198.51.100.0/24"], origin="") == []
+    assert found(["fe80::/10"], origin="fe80::1%eth0") == []
     assert _firewall_problems.problems(["a"], {"a": {}}, {SETTING: ["198.51.100.0/24"]}) == []
 
 
