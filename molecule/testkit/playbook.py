@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,6 +36,11 @@ class Run:
             elif line.startswith("changed: "):
                 found.append(task)
         return found
+
+
+def given(**variables: Any) -> tuple[str, str]:
+    """Return the arguments that give a playbook these variables, before all others."""
+    return "-e", json.dumps(variables)
 
 
 def play(names: str, inventory: str | Path, *arguments: str) -> Run:

@@ -13,7 +13,7 @@ version_added: 0.1.0
 author: The privatechat.platform authors (@privatechat)
 description:
   - Has the kernel load the wanted table in a network namespace of its own, and compares what it then lists with the
-    present table. So a table that somebody has changed or flushed is a difference, the same rules in other words are
+    present table. So a table that somebody has changed or removed is a difference, the same rules in other words are
     none, and rules that nft or the kernel refuse change nothing.
   - Replaces the table in one transaction. Other tables are left alone, and counters of this one begin anew.
   - The table stays when the control machine reaches the host over a new connection within O(confirm_seconds).

@@ -12,6 +12,7 @@ from testinfra.host import Host
 from testkit import nodes, scan
 from testkit.playbook import ROOT, Run, play
 
+LIST = "nft --stateless list table inet privatechat"
 SSH = 22
 # Ports of the system and of programs that nobody asked for are tried with those of the platform.
 COMMON = range(1, 1025)
@@ -102,3 +103,11 @@ def stranger(network: Network) -> Iterator[Callable[[str], scan.Scan]]:
     yield disguised
     for host, address in used:
         host.check_output(f"ip address delete {address}")
+
+
+@pytest.fixture
+def others_unchanged(network: Network) -> Iterator[None]:
+    """Fail when a test leaves other rules behind than it found."""
+    before = {name: host.check_output(LIST) for name, host in network.hosts.items()}
+    yield
+    assert {name: host.check_output(LIST) for name, host in network.hosts.items()} == before
