@@ -8,6 +8,7 @@ The host itself goes back to what it had unless it is told otherwise in time, so
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shlex
 import time
@@ -138,7 +139,8 @@ class Guard:
     def make(self, apply: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         """Return what `apply` returned, its change being confirmed and kept, or its failure, all being as it was.
 
-        Raises NotConfirmed when the host could not be reached by a new connection, or could not begin.
+        Raises NotConfirmed when the host could not be reached by a new connection or could not prepare for going back,
+        and Unreachable when the connection is lost before anything has changed.
         """
         status, said = self.host.run(self.change.arming())
         if status != 0:
@@ -154,7 +156,8 @@ class Guard:
                 raise
             raise NotConfirmed(f"{exc} {self._waited(end)}") from exc
         if result.get("failed"):
-            self.host.run(self.change.undoing())
+            with contextlib.suppress(Unreachable):  # then it goes back by itself
+                self.host.run(self.change.undoing())
             return result
         self.host.reset()
         trouble = self._reaches_before(end, self.change.confirming())

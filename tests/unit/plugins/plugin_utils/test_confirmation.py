@@ -95,6 +95,10 @@ def test_a_state_that_cannot_be_kept_is_taken_back(machine: Machine) -> None:
 def test_a_change_that_fails_is_taken_back_at_once(machine: Machine) -> None:
     assert guard(machine).make(applying(machine, failed=True, msg="no"))["msg"] == "no"
     assert (machine.state.read_text(), machine.time) == ("old", 0)
+    machine.cut = lambda: machine.state.read_text() == "new"
+    assert guard(machine).make(applying(machine, failed=True))["failed"]
+    machine.elapse()
+    assert machine.state.read_text() == "old"
     with pytest.raises(ZeroDivisionError):
         guard(machine).make(lambda: {"changed": 1 / 0})
     assert left(machine) == []
