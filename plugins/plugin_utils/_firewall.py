@@ -36,28 +36,27 @@ def platform_rules(topology: Table, host: str, tiers: Table, flows: list[Table])
         sources = _sources(flow, topology, own["address"])
         if sources:
             protocol, ports = _flows.opening(flow, tiers)
-            rules.append(rule(protocol, ports, sources, flow["purpose"]))
+            rules.append(rule(protocol, ports, sorted(map(IPNetwork, sources)), flow["purpose"]))
     return rules
 
 
 def operator_rules(extra: list[Table], networks: list[str], ssh_port: int | str) -> list[dict[str, Any]]:
     """Return the rule for SSH from the networks, from anywhere when there are none, and the operator's own rules."""
-    rules = [rule("tcp", str(ssh_port), networks or EVERYWHERE, "administration")]
+    rules = [rule("tcp", str(ssh_port), cidr_merge([*(networks or EVERYWHERE)]), "administration")]
     for entry in extra:
         ports, match = str(entry.get("ports") or ""), str(entry.get("match") or "")
-        sources = entry.get("sources") or EVERYWHERE
+        sources = cidr_merge([*(entry.get("sources") or EVERYWHERE)])
         rules.append(rule(str(entry.get("protocol") or "tcp"), ports, sources, entry["purpose"], match))
     return rules
 
 
-def rule(protocol: str, ports: str, sources: Any, purpose: str, match: str = "") -> dict[str, Any]:
-    """Return a rule with its sources by family, each network once and none inside another."""
-    merged = cidr_merge([IPNetwork(source) for source in sources])
+def rule(protocol: str, ports: str, sources: list[IPNetwork], purpose: str, match: str = "") -> dict[str, Any]:
+    """Return a rule with its sources by family; none of them may lie inside another."""
     return {
         "protocol": protocol,
         "ports": ports,
-        "ipv4": [_text(network) for network in merged if network.version == 4],  # noqa: PLR2004
-        "ipv6": [_text(network) for network in merged if network.version == 6],  # noqa: PLR2004
+        "ipv4": [_text(network) for network in sources if network.version == 4],  # noqa: PLR2004
+        "ipv6": [_text(network) for network in sources if network.version == 6],  # noqa: PLR2004
         "purpose": purpose,
         "match": match,
     }

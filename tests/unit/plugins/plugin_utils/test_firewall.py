@@ -109,6 +109,11 @@ def test_a_number_can_be_opened_of_all_hosts_to_a_tier_or_to_all() -> None:
         assert numbers == expected
 
 
+def test_neighbours_are_told_apart_as_the_inventory_names_them() -> None:
+    where = topology({"redis": ["a", "b", "c"]}, {"a": "192.0.2.1", "b": "192.0.2.3", "c": "192.0.2.2"})
+    assert rules_of("a", where=where)[0]["ipv4"] == ["192.0.2.2", "192.0.2.3"]
+
+
 def test_addresses_of_both_families_stand_apart() -> None:
     mixed = topology({"redis": ["a", "b", "c"]}, {"a": "192.0.2.1", "b": "2001:db8::2", "c": "192.0.2.3"})
     rule = rules_of("a", where=mixed)[0]
