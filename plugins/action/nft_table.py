@@ -59,7 +59,7 @@ class ActionModule(ActionBase):
                 "let in the address that this run comes from, at the port of the SSH server."
             ) from exc
         except Unreachable as exc:
-            raise exc.__cause__ or exc from None
+            raise AnsibleConnectionFailure(str(exc)) from exc
         return loaded
 
     def _module(self, args: dict[str, Any], task_vars: dict[str, Any] | None, *, load: bool) -> dict[str, Any]:

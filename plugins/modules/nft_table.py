@@ -46,6 +46,12 @@ options:
     description: Time for the new connection.
     type: int
     default: 60
+  load:
+    description: >-
+      Not for tasks, which it makes fail: the action plugin's word that the host is prepared for going back. Without it
+      the module only compares.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -89,7 +95,7 @@ ARGUMENTS: dict[str, Any] = {
     "confirm_seconds": {"type": "int", "default": 60},
 }
 # The action plugin's word that it will see whether the host can still be reached.
-LOAD = "_load"
+LOAD = "load"
 STAGED = ".unconfirmed"
 HEADER = "# Managed by Ansible, changes are lost. Rules of one table; others are left alone.\n"
 # Standard input is loaded where no traffic passes; what the kernel has made of it is printed.

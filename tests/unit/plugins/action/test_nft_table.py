@@ -7,7 +7,7 @@ from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
+from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
 
 from ansible_collections.privatechat.platform.plugins.action import nft_table
 from ansible_collections.privatechat.platform.plugins.plugin_utils import _confirmation
@@ -63,7 +63,7 @@ def test_the_host_is_armed_then_changed_then_reached_anew(act: Run) -> None:
     assert answer == {"changed": True, "path": "x"}
     names = [name for name, _args, _options in host.mock_calls]
     assert names == ["module", "shell", "module", "reset", "shell"]
-    assert [call.kwargs["module_args"]["_load"] for call in host.module.call_args_list] == [False, True]
+    assert [call.kwargs["module_args"]["load"] for call in host.module.call_args_list] == [False, True]
     arming, confirming = [call.args[0] for call in host.shell.call_args_list]
     assert "--on-active=60 " in arming
     assert "mv -f" in confirming
@@ -89,6 +89,12 @@ def test_rules_that_the_kernel_refuses_after_all_are_taken_back(act: Run) -> Non
 def test_a_host_that_is_away_from_the_beginning_is_unreachable(act: Run) -> None:
     with pytest.raises(AnsibleConnectionFailure, match="no route"):
         act([{"changed": True}], [AnsibleConnectionFailure("no route")])
+
+
+def test_a_task_may_not_load_without_the_plugin_s_care(act: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ARGS, "load", True)
+    with pytest.raises(AnsibleError, match="load"):
+        act([], [])
 
 
 def test_what_brings_the_table_back_knows_a_host_that_had_none() -> None:
