@@ -25,7 +25,7 @@ USERS = (100, 1000, 10000)
 def ports(platform: dict[str, Any]) -> str:
     """Return both tables of ports: the flows between hosts, and the listeners on the loopback address."""
     tiers, flows = platform["platform_tiers"], platform["platform_flows"]
-    between = [[flow["from"], flow["to"], opened(tiers[flow["to"]], flow), flow["purpose"]] for flow in flows]
+    between = [[flow["from"], flow["to"], opened(tiers.get(flow["to"], {}), flow), flow["purpose"]] for flow in flows]
     inside = [
         [tier, f"127.0.0.1:{port}/tcp", name.replace("_", " ")]
         for tier, rules in tiers.items()
@@ -40,9 +40,11 @@ def ports(platform: dict[str, Any]) -> str:
     )
 
 
-def opened(tier: dict[str, Any], flow: dict[str, str]) -> str:
+def opened(tier: dict[str, Any], flow: dict[str, Any]) -> str:
     """Return what a flow opens, as people write it: ports with their protocol, or a protocol without ports."""
-    return f"{tier['ports'][flow['port']]}/tcp" if "port" in flow else f"{flow['protocol'].upper()}"
+    if "protocol" in flow:
+        return str(flow["protocol"]).upper()
+    return f"{tier.get('ports', {}).get(flow['port'], flow['port'])}/tcp"
 
 
 def chat_plan(platform: dict[str, Any], users: int, hosts: int) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchkit.runs import counted
 
@@ -40,6 +42,11 @@ class Run:
             elif line.startswith("changed: "):
                 found.append(task)
         return found
+
+
+def given(**variables: Any) -> tuple[str, str]:
+    """Return the arguments that give a playbook these variables, before all others."""
+    return "-e", json.dumps(variables)
 
 
 def play(names: str, inventory: str | Path, *arguments: str) -> Run:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: machine_info
-short_description: Tell memory, cores, disk space, clock and listening sockets of a machine
+short_description: Tell memory, cores, disk space, clock, listening sockets of a machine, and who asks
 version_added: 0.1.0
 author: The privatechat.platform authors (@privatechat)
 description:
@@ -51,6 +51,11 @@ epoch:
   type: float
   returned: success
   sample: 1767225600.0
+control_address:
+  description: Address that the SSH connection of this task comes from as the machine sees it, empty without one.
+  type: str
+  returned: success
+  sample: 192.0.2.5
 listening:
   description: TCP sockets that listen, with C(address), C(port), C(pid), C(process) and systemd C(unit).
   type: list
@@ -137,6 +142,24 @@ def listening() -> list[dict[str, Any]]:
     return result
 
 
+def parent_of(status: str) -> int:
+    """Return the parent that the kernel's table of a process names, 0 for none."""
+    match = re.search(r"^PPid:\s+(\d+)", status, re.MULTILINE)
+    return int(match.group(1)) if match else 0
+
+
+def control_address(pid: int) -> str:
+    """Return where the SSH session that a process descends from was opened, empty for none."""
+    while pid > 1:
+        # Programs that change the user, such as sudo, keep the variable for themselves.
+        for variable in read(f"/proc/{pid}/environ").split("\0"):
+            name, _sign, value = variable.partition("=")
+            if name == "SSH_CONNECTION" and value:
+                return value.split()[0]
+        pid = parent_of(read(f"/proc/{pid}/status"))
+    return ""
+
+
 def disk_of(path: str) -> dict[str, int]:
     """Return size and free space of the file system that a path is, or will be, on."""
     while not os.path.exists(path):
@@ -166,6 +189,7 @@ def main() -> None:
         cores=len(os.sched_getaffinity(0)),
         disks={path: disk_of(path) for path in module.params["paths"]},
         epoch=time.time(),
+        control_address=control_address(os.getpid()),
         listening=listening(),
     )
 

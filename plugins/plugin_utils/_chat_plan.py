@@ -26,7 +26,7 @@ from ansible_collections.privatechat.platform.plugins.plugin_utils._chat_kinds i
     count,
     memory_mb,
 )
-from ansible_collections.privatechat.platform.plugins.plugin_utils._topology import port_range
+from ansible_collections.privatechat.platform.plugins.plugin_utils._flows import port_range
 
 
 class ChatPlanError(Exception):

@@ -13,6 +13,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ansible_collections.privatechat.platform.plugins.plugin_utils import (
+    _firewall_problems,
+    _flows,
     _postgresql,
     _preflight_certificate,
     _preflight_chat,
@@ -48,6 +50,7 @@ def problems(groups: Mapping[str, list[str]], hosts: Mapping[str, Table], platfo
     found += _postgresql.connection_problems(plan["connections"], int(platform.get("max_connections") or 0))
     used = sorted({name for tier in tiers for name in groups.get(tier, [])})
     found += _twins.twin_problems(used, hosts)
+    found += _firewall_problems.problems([name for name in used if name in platform["asked"]], hosts, settings)
     for name in used:
         if name not in platform["asked"]:
             continue
@@ -165,7 +168,7 @@ def _clock_problems(name: str, machine: Table, platform: Table) -> Iterator[str]
 def _port_problems(name: str, machine: Table, tiers: Table) -> Iterator[str]:
     for tier, rules in tiers.items():
         named = {**rules["ports"], **rules.get("listeners", {})}
-        purposes = {number: port for port, entry in named.items() for number in _topology.port_range(entry)}
+        purposes = {number: port for port, entry in named.items() for number in _flows.port_range(entry)}
         seen = set()
         for socket in machine["listening"]:
             port, holder = socket["port"], (socket["port"], socket["unit"], socket["process"])

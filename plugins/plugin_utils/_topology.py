@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.privatechat.platform.plugins.plugin_utils._flows import flow_problems
 from ansible_collections.privatechat.platform.plugins.plugin_utils._public_address import (
     floating_problems,
     public_address,
@@ -21,7 +22,6 @@ try:
 except ImportError as exc:
     MISSING_LIBRARY = f"The control machine lacks the Python library netaddr ({exc}). Install it beside ansible-core."
 
-ANYONE = "anyone"
 # The tier whose first member has the public address when nothing else does.
 EDGE = "edge"
 # A host name of RFC 1123, section 2.1: labels of letters, digits and inner hyphens.
@@ -77,19 +77,13 @@ def inventory_problems(
         *_member_problems(groups, tiers),
         *_address_problems(used, hostvars),
         *floating_problems(settings, _addresses(used, hostvars), sorted(groups.get(EDGE, []))),
-        *_flow_problems(tiers, flows),
+        *flow_problems(tiers, flows),
     ]
 
 
 def address_of(name: str, variables: Mapping[str, Any]) -> str:
     """Return the address other hosts use for this one: platform_address, else ansible_host, else its name."""
     return str(variables.get("platform_address") or variables.get("ansible_host") or name)
-
-
-def port_range(port: int | str) -> range:
-    """Return the numbers that an entry of a tier's ports stands for: one number, or `first-last`."""
-    first, _dash, last = str(port).partition("-")
-    return range(int(first), int(last or first) + 1)
 
 
 def is_address(text: str) -> bool:
@@ -169,20 +163,3 @@ def _addresses(names: list[str], hostvars: Mapping[str, Mapping[str, Any]]) -> d
     """Return the addresses that are addresses, by host."""
     found = {name: address_of(name, hostvars[name]) for name in names}
     return {name: address for name, address in found.items() if is_address(address)}
-
-
-def _flow_problems(tiers: Mapping[str, Mapping[str, Any]], flows: list[Mapping[str, Any]]) -> Iterator[str]:
-    for flow in flows:
-        title = f"The flow from '{flow.get('from')}' to '{flow.get('to')}'"
-        source, target = flow.get("from"), flow.get("to")
-        for end in (source, target):
-            if end not in tiers and not (end == ANYONE and end == source):
-                yield f"{title} names the tier '{end}', which is not in platform_tiers. Known: {', '.join(tiers)}."
-        if target in tiers:
-            kind = "protocol" if "protocol" in flow else "port"
-            known = tiers[str(target)].get(f"{kind}s", {})
-            if flow.get(kind) not in known:
-                yield (
-                    f"{title} names the {kind} '{flow.get(kind)}', which tier '{target}' does not have. "
-                    f"Known: {', '.join(known)}."
-                )

@@ -45,6 +45,19 @@ def test_a_bar_in_a_cell_does_not_end_it() -> None:
     assert markers.table(["A"], [["a|b"]]).splitlines()[-1] == "| a\\|b |"
 
 
+@pytest.mark.parametrize(
+    ("flow", "text"),
+    [
+        ({"port": "https"}, "443/tcp"),
+        ({"port": 9100}, "9100/tcp"),
+        ({"protocol": "vrrp"}, "VRRP"),
+    ],
+)
+def test_a_flow_opens_a_port_by_its_name_or_number_or_a_protocol(flow: dict[str, object], text: str) -> None:
+    assert platform_tables.opened({"ports": {"https": 443}, "protocols": {"vrrp": 112}}, flow) == text
+    assert platform_tables.opened({}, {"port": 9100}) == "9100/tcp"
+
+
 def test_the_sum_of_one_machine_is_the_sum_of_its_tiers() -> None:
     need = {"memory_mb": 100, "memory_mb_per_1000_users": 10, "cores": 2, "disk_gb": 3}
     table = platform_tables.sizes({"platform_tiers": {"a": {"needs": need}, "b": {"needs": {**need, "cores": 1}}}})

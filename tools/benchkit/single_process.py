@@ -93,9 +93,15 @@ def start(call: Call, config: Path) -> None:
             time.sleep(0.5)
 
 
+def open_port(port: int) -> None:
+    """Let everybody in at a port that the platform's firewall knows nothing of."""
+    run("nft", "insert", "rule", "inet", "privatechat", "input", "tcp", "dport", str(port), "accept")
+
+
 def main(call: Call) -> str:
     """Return when the process answers; the call has address, port and the name of a database."""
     stop_platform()
+    open_port(call["port"])
     make_database(call["database"])
     start(call, write_configuration(call))
     return "started"

@@ -62,3 +62,15 @@ def test_this_machine_tells_who_listens(run_module: Callable[..., dict[str, Any]
     assert answer["memory_mb"] > 0
     assert answer["cores"] > 0
     assert not answer["changed"]
+
+
+def test_the_control_address_is_that_of_the_session_above(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {
+        "/proc/30/environ": "USER=root\0SUDO_USER=operator\0",
+        "/proc/30/status": "Name:\tpython3\nPPid:\t20\n",
+        "/proc/20/environ": "LANG=C\0SSH_CONNECTION=192.0.2.5 50000 192.0.2.11 22\0",
+    }
+    monkeypatch.setattr(machine_info, "read", lambda path: files.get(path, ""))
+    assert machine_info.control_address(30) == "192.0.2.5"
+    del files["/proc/20/environ"]
+    assert machine_info.control_address(30) == ""
