@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from testinfra.host import Host
-from testkit import nodes, playbook
+from testkit import nodes, playbook, wait
 
 testinfra_hosts = ["ansible://all"]
 SSHD = "/etc/ssh/sshd_config.d/00-privatechat.conf"
@@ -21,27 +21,30 @@ EXPOSURE = 2.5
 FAILURES = 3
 
 
-def ssh(host: Host, *options: str) -> subprocess.CompletedProcess[str]:
-    """Try to log in from here, over a connection of its own and without any key."""
-    alone = [
-        "-F",
-        "none",
-        "-o",
-        "ControlPath=none",
-        "-o",
-        "StrictHostKeyChecking=no",
-        "-o",
-        "UserKnownHostsFile=/dev/null",
-    ]
-    target = [*options, "-o", "BatchMode=yes", f"operator@{nodes.address(host)}", "true"]
-    return subprocess.run(["ssh", *alone, *target], capture_output=True, text=True, check=False)
+def stranger_s_address(host: Host) -> str:
+    """Return an address of the host under which nobody else here knows it.
+
+    sshd shuts out for a while from where many come in vain, and this test's own tasks come over IPv4.
+    """
+    found = host.check_output("ip -6 -oneline address show dev eth0 scope global")
+    return str(re.split("[ /]+", found)[3])
+
+
+def ssh(host: Host, *options: str) -> str:
+    """Try to log in from here, over a connection of its own and without any key; return what sshd says to that."""
+    alone = ["-F", "none", "-o", "ControlPath=none", "-o", "UserKnownHostsFile=/dev/null", "-o", "BatchMode=yes"]
+    command = ["ssh", *alone, "-o", "StrictHostKeyChecking=no", "-o", "IdentityFile=none", *options]
+    target = f"operator@{stranger_s_address(host)}"
+    done = subprocess.run([*command, target, "true"], capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    return done.stderr
 
 
 def harden(host: Host, config: pytest.Config, **settings: Any) -> playbook.Run:
     """Run the role's playbook on this host alone, with settings of sshd that an operator gives."""
     given = json.dumps({"hardening_sshd_settings": settings})
     return playbook.play(
-        "hardening", config.getoption("ansible_inventory"), "--limit", nodes.name(host), "--diff", "-e", given
+        "topology hardening", config.getoption("ansible_inventory"), "--limit", nodes.name(host), "--diff", "-e", given
     )
 
 
@@ -54,10 +57,8 @@ def ours(host: Host) -> set[str]:
 
 
 def test_ssh_audit_finds_no_failure(host: Host) -> None:
-    program = Path(sys.executable).with_name("ssh-audit")
-    done = subprocess.run(
-        [program, "--json", nodes.address(host)], capture_output=True, text=True, check=False, timeout=60
-    )
+    command = [Path(sys.executable).with_name("ssh-audit"), "--json", "--skip-rate-test", stranger_s_address(host)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     found = json.loads(done.stdout)
     spoken = {entry["algorithm"]: entry["notes"] for kind in ("kex", "key", "enc", "mac") for entry in found[kind]}
     assert len(spoken) > 10
@@ -66,10 +67,10 @@ def test_ssh_audit_finds_no_failure(host: Host) -> None:
 
 
 def test_only_a_key_opens_the_door(host: Host) -> None:
-    for methods in ("password", "keyboard-interactive", "none"):
-        refused = ssh(host, "-o", f"PreferredAuthentications={methods}", "-o", "IdentityFile=none")
-        assert refused.returncode != 0
-        assert "Permission denied (publickey)." in refused.stderr
+    refusal = "Permission denied (publickey)."
+    methods = "PreferredAuthentications=password,keyboard-interactive,publickey"
+    wait.until(lambda: refusal in ssh(host, "-o", methods), what=f"sshd saying {refusal}")
+    assert refusal in ssh(host, "-o", "PreferredAuthentications=password")
 
 
 def test_every_service_of_the_collection_is_confined(host: Host) -> None:
