@@ -113,7 +113,8 @@ class Change:
         return (
             f"set -e; systemctl stop {self.unit}.timer\n"
             f"if systemctl --quiet is-active {self.unit}.service; then echo the host is going back; exit 1; fi\n"
-            f"cd {self.directory}\n{self.keep}\ncd /; rm -rf {self.directory}"
+            f"cd {self.directory}; /bin/sh -ec {shlex.quote(self.keep)} || {{ /bin/sh undo; exit 1; }}\n"
+            f"cd /; rm -rf {self.directory}"
         )
 
     def undoing(self) -> str:
@@ -169,7 +170,7 @@ class Guard:
             except Unreachable as exc:
                 trouble = f"No new connection: {exc}."
             else:
-                return "" if status == 0 else f"The new connection came too late: {said}"
+                return "" if status == 0 else f"A new connection could not confirm it: {said}."
             if self._clock() + PAUSE_SECONDS >= end:
                 return trouble
             self._sleep(PAUSE_SECONDS)

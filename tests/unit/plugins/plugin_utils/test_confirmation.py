@@ -80,9 +80,16 @@ def test_a_confirmation_that_comes_too_late_is_none(machine: Machine) -> None:
         machine.sleep(61)
         return result
 
-    with pytest.raises(NotConfirmed, match="came too late"):
+    with pytest.raises(NotConfirmed, match="could not confirm it: not loaded"):
         guard(machine).make(slow)
     assert machine.state.read_text() == "old"
+
+
+def test_a_state_that_cannot_be_kept_is_taken_back(machine: Machine) -> None:
+    with pytest.raises(NotConfirmed, match=r"could not confirm it.*has gone back"):
+        guard(machine, keep="false; true").make(applying(machine))
+    assert machine.state.read_text() == "old"
+    assert left(machine) == []
 
 
 def test_a_change_that_fails_is_taken_back_at_once(machine: Machine) -> None:
