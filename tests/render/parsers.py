@@ -33,6 +33,7 @@ UNIT_SECTIONS = {
     "Journal",
     "Resolve",
     "Time",
+    "Coredump",
 }
 
 
@@ -77,7 +78,7 @@ def environment(text: str) -> str:
 
 def settings(text: str) -> str:
     """Return lines that name no kernel setting with a value."""
-    return "\n".join(line for line in meaningful(text) if not re.fullmatch(r"-?[a-z][\w./-]+ ?= ?\S.*", line))
+    return "\n".join(line for line in meaningful(text) if not re.fullmatch(r"-?[a-z][\w./*-]+ ?= ?\S.*", line))
 
 
 def host_names(text: str) -> str:
@@ -101,6 +102,11 @@ def words(text: str) -> str:
 def apt(text: str) -> str:
     """Return what apt says of its configuration."""
     return complaint([program("apt-config"), "--config-file", "/dev/stdin", "dump"], text)
+
+
+def perl(text: str) -> str:
+    """Return what Perl says of a file of its own."""
+    return complaint([program("perl"), "-c", "/dev/stdin"], text)
 
 
 def python(text: str) -> str:
@@ -127,6 +133,7 @@ def complaint(command: list[str], text: str = "") -> str:
 # The first pattern that fits a path says who reads the file.
 PARSERS: list[tuple[str, Parser]] = [
     ("/etc/apt/apt.conf.d/*", apt),
+    ("/etc/needrestart/conf.d/*", perl),
     ("/etc/systemd/*", unit),
     ("*.service", unit),
     ("/etc/sysctl.d/*", settings),
