@@ -54,7 +54,7 @@ ROLES = [
 @pytest.mark.parametrize("release", rendering.RELEASES)
 @pytest.mark.parametrize("role", ROLES)
 def test_every_service_of_a_role_is_confined(role: str, release: str, tmp_path: Path) -> None:
-    loose = {}
+    loose: dict[str, str] = {}
     try:
         for sample in rendering.samples(role):
             root = tmp_path / sample
