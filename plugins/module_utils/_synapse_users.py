@@ -167,7 +167,7 @@ def problems(entries: list[dict[str, Any]], server_name: str, guard: list[str], 
     addresses = Counter(
         (contact["medium"], contact["address"]) for entry in entries for contact in contacts(entry["threepids"] or [])
     )
-    shared = sorted(address for (_, address), n in addresses.items() if n > 1)
+    shared = sorted(address for (_medium, address), n in addresses.items() if n > 1)
     return [*found, *(f"'{address}' belongs to two users; leave it with one." for address in shared)]
 
 
