@@ -211,11 +211,12 @@ def report(current: users.Accounts, patches: users.Patches) -> dict[str, Any]:
     after = users.merge(current, patches)
     removed = [user for user, patch in patches.items() if patch.get("deactivated") or patch.get("erased")]
     made = [user for user in patches if user not in current]
+    others = {*made, *removed}
     before = {user: users.shown(current.get(user), patch) for user, patch in patches.items()}
     return {
         "changed": bool(patches),
         "made": made,
-        "altered": [user for user in patches if user not in (*made, *removed)],
+        "altered": [user for user in patches if user not in others],
         "removed": removed,
         "diff": {"before": before, "after": {user: users.shown(after[user], patches[user]) for user in patches}},
     }
