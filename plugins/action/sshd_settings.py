@@ -16,6 +16,7 @@ from ansible_collections.privatechat.platform.plugins.plugin_utils._confirmation
     Guard,
     NotConfirmed,
     Remote,
+    Unreachable,
 )
 
 SPEC = {"path": {"type": "path", "required": True}, "content": {"type": "str", "required": True}}
@@ -37,16 +38,18 @@ class ActionModule(ActionBase):
         found = self._file(args, task_vars, check=True)
         if found.get("failed") or self._task.check_mode:
             return found
-        # What a run has left unconfirmed looks finished, and goes back by itself.
-        if not found["changed"] and host.run(f"[ -e {change.directory}/undo ]")[0] != 0:
-            return found
         try:
+            # What a run has left unconfirmed looks finished, and goes back by itself.
+            if not found["changed"] and host.run(f"[ -e {change.directory}/undo ]")[0] != 0:
+                return found
             result = Guard(host, change).make(lambda: self._apply(args, task_vars, found))
         except NotConfirmed as exc:
             raise AnsibleActionFail(
                 f"Cannot keep new settings of sshd in '{args['path']}': this run does not get in with them. {exc} "
                 "Correct the settings, or the user, key or address with which the inventory reaches the host."
             ) from exc
+        except Unreachable as exc:
+            raise exc.__cause__ or exc from None
         return dict(result)
 
     def _apply(self, args: dict[str, Any], task_vars: Any, found: dict[str, Any]) -> dict[str, Any]:
