@@ -32,8 +32,8 @@ def server(host: Host) -> Iterator[None]:
 
 @pytest.fixture
 def secure(pytestconfig: pytest.Config) -> Secure:
-    """Return a function that runs the security stage on the inventory under test."""
-    return lambda *arguments: play("security", pytestconfig.getoption("ansible_inventory"), *arguments)
+    """Return a function that gives the nodes of the inventory under test their certificates."""
+    return lambda *arguments: play("topology secrets tls", pytestconfig.getoption("ansible_inventory"), *arguments)
 
 
 def serial(host: Host, name: str) -> str:
