@@ -83,6 +83,8 @@ def in_step(hosts: list[Host], *, seconds: float = 120) -> None:
         primary = primary_of(hosts)
         replicas = [host for host in hosts if host is not primary]
         served = all(ask(host, "/replica?lag=16MB")[0] == 200 for host in replicas)
+        # What Patroni knows, without which it hands over to nobody, comes after what PostgreSQL knows.
+        served &= any(ask(host, "/synchronous")[0] == 200 for host in replicas)
         return served and administer(primary, f"{numbers} WHERE state = 'streaming'") == f"1|{len(replicas)}"
 
     wait.until(followed, what="every member being in step", seconds=seconds)

@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 import testinfra
 from testinfra.host import Host
-from testkit import wait
+from testkit import nodes, postgresql, wait
 
 testinfra_hosts = ["ansible://chat"]
 PORTS = {"postgresql_primary": 15432, "postgresql_replicas": 15433, "redis_primary": 16379, "rabbitmq": 15670}
 PING = "exec 3<>/dev/tcp/127.0.0.1/16379; printf 'PING\\r\\n' >&3; timeout 3 head -c 5 <&3"
-TLS = "sslmode=verify-full sslrootcert=/etc/privatechat/tls/ca.pem"
 FIGURES = """
 import http.client, socket, sys
 c = http.client.HTTPConnection('x'); c.sock = socket.socket(socket.AF_UNIX); c.sock.connect(sys.argv[1])
@@ -54,8 +53,8 @@ def member(config: pytest.Config, name: str) -> Host:
 def address_seen(host: Host, port: int) -> str:
     """Return the address of the database server that a listener leads to."""
     password = host.ansible.get_variables()["platform_secret_synapse_database_password"]
-    name = "postgresql.privatechat.internal"
-    target = f"host={name} hostaddr=127.0.0.1 port={port} user=synapse dbname=synapse connect_timeout=5 {TLS}"
+    service = f"host={postgresql.SERVICE} hostaddr=127.0.0.1 port={port} {postgresql.TLS}"
+    target = f"{service} user=synapse dbname=synapse connect_timeout=5"
     query = "SELECT host(inet_server_addr())"
     return host.check_output("PGPASSWORD=%s psql --no-psqlrc -At -c %s %s", password, query, target)
 
@@ -109,6 +108,7 @@ def test_sessions_of_a_former_primary_are_cut(host: Host, place: dict[str, str],
     (before,) = up(host, "postgresql_primary")
     if len(servers(host, "postgresql_primary")) == 1:
         pytest.skip("a database of one member has no other one to hand over to")
+    postgresql.in_step(nodes.of(pytestconfig, "postgresql"))
     held(host, "postgresql_primary")
     assert in_use(host, "postgresql_primary") == [before]
     handover = "set -a; . /etc/patroni/secrets.env; patronictl -c /etc/patroni/config.yml switchover --force"
