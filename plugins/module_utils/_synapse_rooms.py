@@ -124,8 +124,7 @@ def id_of(alias: str, rooms: Rooms) -> str:
 
 def links(alias: str, room: Room, entries: Entries, rooms: Rooms) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the state that ties a room to the space it is in and to the rooms that are in it."""
-    entry, via = entries[alias], [alias.partition(":")[2]]
-    found: dict[tuple[str, str], dict[str, Any]] = {}
+    entry, via, found = entries[alias], [alias.partition(":")[2]], dict[tuple[str, str], dict[str, Any]]()
     if entry["parent"]:
         found[(PARENT, id_of(entry["parent"], rooms))] = {"via": via, "canonical": True}
     if not entry["space"]:
@@ -211,7 +210,15 @@ def merge(rooms: Rooms, patches: dict[str, Patch], entries: Entries, actor: str,
     return after
 
 
-def problems(entries: list[Entry], rooms: Rooms, server_name: str) -> Iterator[str]:
+def peers(room: Room, entry: Entry, actor: str) -> list[str]:
+    """Return who has as much power as the actor and is to lose it, which they alone can do (rules of the room)."""
+    present = room["state"].get((POWER, ""), {}).get("users", {})
+    wanted, own = power(room, entry, actor)["users"], max(HIGHEST, present.get(actor, 0))
+    losers = sorted(user for user, level in present.items() if level >= own and level > wanted.get(user, 0))
+    return [user for user in losers if user != actor and lists_creator(room["version"])]
+
+
+def problems(entries: list[Entry], rooms: Rooms, server_name: str, actor: str) -> Iterator[str]:
     """Yield everything that is wrong with what is wanted, in sentences."""
     names = Counter(entry["alias"] for entry in entries)
     yield from (f"'{alias}' is given {n} times; give it once." for alias, n in sorted(names.items()) if n > 1)
@@ -225,6 +232,8 @@ def problems(entries: list[Entry], rooms: Rooms, server_name: str) -> Iterator[s
         state = rooms[alias]["state"] if alias in rooms else {}
         if alias in rooms and (state.get(("m.room.create", ""), {}).get("type") == "m.space") is not entry["space"]:
             yield f"'{alias}' is {'no' if entry['space'] else 'a'} space, which can't be changed; use another alias."
+        for user in peers(rooms[alias], entry, actor) if alias in rooms else []:
+            yield f"'{alias}' has the administrator {user}, whom nobody else can depose; have {user} step down first."
         if entry["encrypted"] is False and state.get(("m.room.encryption", "")):
             yield f"'{alias}' is encrypted, which can't be undone; leave encrypted out, or make another room."
 

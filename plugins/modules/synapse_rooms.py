@@ -114,7 +114,8 @@ options:
             type: str
             required: true
           role:
-            description: What the user may do in the room.
+            description: What the user may do in the room. Before room version 12 an administrator can only step down
+              himself (Matrix specification, "Rooms", authorization rules of version 11); to depose one is refused.
             type: str
             choices: [member, moderator, administrator]
             default: member
@@ -208,9 +209,9 @@ def keep(server: Synapse, params: dict[str, Any], *, check: bool) -> dict[str, A
     given = [rooms.whole(entry, params["server_name"]) for entry in params["rooms"]]
     entries = {entry["alias"]: entry for entry in given}
     current = read(server, [alias for alias in entries if alias.endswith(f":{params['server_name']}")])
-    if found := list(rooms.problems(given, current, params["server_name"])):
-        raise ApiError(" ".join(found))
     actor, version = server.user_id, params["room_version"]
+    if found := list(rooms.problems(given, current, params["server_name"], actor)):
+        raise ApiError(" ".join(found))
     patches = rooms.plan(current, entries, actor, version)
     if not check:
         apply(server, current, entries, patches, version)

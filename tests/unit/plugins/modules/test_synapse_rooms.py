@@ -107,7 +107,7 @@ def test_only_what_differs_is_written(fake: FakeRooms, keep: Run) -> None:
 def test_an_exact_room_has_nobody_else(fake: FakeRooms, keep: Run) -> None:
     keep(ROOMS)
     state(fake, BOARD)[("m.room.member", BOB)] = {"membership": "join"}
-    state(fake, BOARD)[POWER]["users"][BOB] = 100
+    state(fake, BOARD)[POWER]["users"][BOB] = 50
     assert keep(ROOMS)["altered"] == [BOARD]
     assert fake.joined(BOARD) == [ADMIN, ALICE]
     assert state(fake, BOARD)[POWER]["users"] == {ADMIN: 100}
