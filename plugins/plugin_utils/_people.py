@@ -39,7 +39,7 @@ def problems(declared: Mapping[str, Any], validate: Validate) -> list[str]:
     given = options.get("users", [])
     found += [f"platform_people: {words}" for words in wrong or users.problems(given, domain, guard, actor)]
     options, wrong = validate({"rooms": declared["rooms"], "server_name": domain}, ROOMS)
-    found += [f"platform_rooms: {words}" for words in wrong or _of_rooms(options["rooms"], given, domain)]
+    found += [f"platform_rooms: {words}" for words in wrong or _of_rooms(options["rooms"], given, domain, actor)]
     options, wrong = validate({"tokens": declared["tokens"]}, TOKENS)
     found += [f"platform_registration_tokens: {words}" for words in wrong or tokens.problems(options["tokens"])]
     return _hidden(found, [*declared["passwords"].values(), *(token.get("token") for token in declared["tokens"])])
@@ -52,9 +52,9 @@ def _strangers(people: Iterable[Mapping[str, Any]], passwords: Mapping[str, Any]
             yield f"'{name}' is none of platform_people; write the name as it is there, or remove the password."
 
 
-def _of_rooms(entries: Entries, people: Entries, domain: str) -> Iterator[str]:
+def _of_rooms(entries: Entries, people: Entries, domain: str, actor: str) -> Iterator[str]:
     whole = [rooms.whole(entry, domain) for entry in entries]
-    yield from rooms.problems(whole, {}, domain)
+    yield from rooms.problems(whole, {}, domain, actor)
     gone = {users.full_name(person["name"], domain) for person in people if person["state"] == "absent"}
     for room in whole:
         for member in room["members"]:
