@@ -49,7 +49,7 @@ class ActionModule(ActionBase):
                 "Correct the settings, or the user, key or address with which the inventory reaches the host."
             ) from exc
         except Unreachable as exc:
-            raise exc.__cause__ or exc from None
+            raise AnsibleConnectionFailure(str(exc)) from exc
         return dict(result)
 
     def _apply(self, args: dict[str, Any], task_vars: Any, found: dict[str, Any]) -> dict[str, Any]:

@@ -9,11 +9,10 @@ from functools import partial
 from typing import Any
 
 import pytest
-from testkit import nodes, postgresql, wait
+from testkit import leaders, nodes, wait
 from testkit.edges import holders
 from testkit.playbook import ROOT, play
 from testkit.prober import Prober
-from testkit.redis import Members
 
 INVENTORY = ROOT / ".lab/inventory"
 REDIS_UNITS = "redis-server.service redis-sentinel.service"
@@ -43,28 +42,27 @@ def lab(command: str, *words: str) -> None:
 
 def test_talk_survives_the_database_s_primary(talk: Prober, pytestconfig: pytest.Config) -> None:
     members = nodes.of(pytestconfig, "postgresql")
-    primary = postgresql.primary_of(members)
+    primary = leaders.of_database(members)
     nodes.kill(primary, "patroni.service")
     try:
-        others = [host for host in members if host is not primary]
-        assert nodes.name(postgresql.primary_of(others)) != nodes.name(primary)
+        leaders.of_database([host for host in members if host is not primary])
         talk.assert_talk()
     finally:
         nodes.start([primary], "patroni.service")
-        postgresql.in_step(members)
+        leaders.of_database(members)
 
 
 def test_talk_survives_the_cache_s_primary(talk: Prober, pytestconfig: pytest.Config) -> None:
-    members = Members({nodes.name(host): host for host in nodes.of(pytestconfig, "redis")})
-    old = members.primary()
-    processes = f"{old.process()} {old.process('redis-sentinel.service')}"
-    old.host.check_output(f"systemctl mask --runtime {REDIS_UNITS} && kill -KILL {processes}")
+    members = nodes.of(pytestconfig, "redis")
+    primary = leaders.of_cache(members)
+    primary.check_output(f"systemctl mask --runtime {REDIS_UNITS}")
+    primary.check_output(f"systemctl kill --signal=KILL {REDIS_UNITS}")
     try:
-        assert members.primary(without=old.name).name != old.name
+        leaders.of_cache([host for host in members if host is not primary])
         talk.assert_talk()
     finally:
-        old.host.check_output(f"systemctl unmask --runtime {REDIS_UNITS} && systemctl restart {REDIS_UNITS}")
-        members.primary()
+        primary.check_output(f"systemctl unmask --runtime {REDIS_UNITS} && systemctl restart {REDIS_UNITS}")
+        leaders.of_cache(members)
 
 
 def test_talk_survives_the_machine_that_holds_the_public_address(
