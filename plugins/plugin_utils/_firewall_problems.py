@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the privatechat.platform authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with the operator's part of the firewall: management networks, own rules."""
+"""What is wrong with the operator's word on who comes in: networks of administrators and visitors, own rules."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ with contextlib.suppress(ImportError):  # _topology tells of a missing library
     from netaddr import AddrFormatError, IPAddress, IPNetwork
 
 NETWORKS, RULES = "platform_management_networks", "firewall_extra_rules"
+MONITORING_NETWORKS = "platform_monitoring_networks"
 KEYS = ("protocol", "ports", "sources", "match", "purpose")
 LAST_PROTOCOL = 255
 # A comment that nft keeps, and what stays within its line.
@@ -34,6 +35,7 @@ def problems(asked: list[str], hosts: Mapping[str, Table], settings: Table) -> l
     found = [*network_problems(networks, NETWORKS)]
     if not found and networks:
         found += _control_problems(asked, hosts, networks)
+    found += network_problems(settings.get(MONITORING_NETWORKS) or [], MONITORING_NETWORKS)
     for name in asked:
         found += rule_problems(hosts[name].get(RULES) or [])
     return list(dict.fromkeys(found))

@@ -63,11 +63,12 @@ def _name_problems(groups: Mapping[str, list[str]], tiers: Table, settings: Tabl
     for name in sorted({name for tier in tiers for name in groups.get(tier, [])}):
         if not _INVENTORY_NAME.match(name):
             yield f"The inventory names a host '{name}'. Use letters, digits, dots, hyphens and underscores only."
-    domain, user = str(settings["platform_internal_domain"]), str(settings["platform_admin_user"])
+    domain = str(settings["platform_internal_domain"])
     if not _topology.is_host_name(domain):
         yield f"platform_internal_domain is '{domain}', which is no domain. Set it to a name such as chat.internal."
-    if not _USER_NAME.match(user):
-        yield f"platform_admin_user is '{user}'. Use lower-case letters, digits and the characters . _ = - / + only."
+    for setting in ("platform_admin_user", "platform_monitoring_user"):
+        if not _USER_NAME.match(str(settings[setting])):
+            yield f"{setting} is '{settings[setting]}'. Use lower-case letters, digits and the characters . _ = - / + only."
 
 
 def _control_problems(platform: Table) -> Iterator[str]:

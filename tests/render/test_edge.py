@@ -24,7 +24,15 @@ def wired(plan: str) -> dict[str, Any]:
     known: dict[str, Any] = {}
     for name in ("platform", "haproxy", "edge", "routes"):
         known |= rendering.load(f"playbooks/vars/{name}.yml")
-    known["platform_settings"] = {"platform_public_name": "chat.example.com", "platform_users": USERS[plan]}
+    known["platform_settings"] = {
+        "platform_public_name": "chat.example.com",
+        "platform_users": USERS[plan],
+        "platform_internal_domain": "privatechat.internal",
+        "platform_monitoring_networks": [],
+    }
+    # The smaller platform watches itself on one host, the larger one on none.
+    members = [{"name": "ops1", "address": "192.0.2.41"}] if plan == "users_100" else []
+    known["platform_topology"] = {"tiers": {"monitoring": {"members": members}}}
     known["platform_chat_plan"] = rendering.load("tests/render/samples/plans.yml")[plan]
     templar = Templar(loader=DataLoader(), variables=known)
     return {name: templar.template(value) for name, value in known.items() if name.startswith("haproxy_edge_")}
@@ -74,3 +82,11 @@ def test_each_process_is_asked_twice_however_many_kinds_it_serves(plan: str) -> 
     processes = rendering.load("tests/render/samples/plans.yml")[plan]["processes"]
     asked = [line.split()[1] for line in text.splitlines() if re.match(" +server ", line) and "track" not in line]
     assert sorted(asked) == sorted(2 * [process["name"] for process in processes])
+
+
+def test_the_overview_page_is_there_where_a_host_makes_it() -> None:
+    files, _check = edge("users_100", wired("users_100"))
+    (pages,) = (content for path, content in files.items() if path.endswith("40-pages.cfg"))
+    assert "server ops1 192.0.2.41:9090 ca-file /etc/privatechat/tls/ca.pem verifyhost monitoring." in pages
+    files, _check = edge("users_10000", wired("users_10000"))
+    assert not any("monitoring" in content for content in files.values())

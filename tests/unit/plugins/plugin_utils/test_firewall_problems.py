@@ -53,6 +53,13 @@ def test_a_bad_management_network_is_named(networks: Any, words: str) -> None:
     assert words in problem
 
 
+def test_a_bad_network_of_visitors_is_named() -> None:
+    name = "platform_monitoring_networks"
+    (problem,) = _firewall_problems.problems(["a"], {"a": {}}, {name: ["192.0.2.7/24"]})
+    assert problem.startswith(f"{name} names '192.0.2.7/24', an address inside")
+    assert _firewall_problems.problems(["a"], {"a": {}}, {name: ["192.0.2.0/24"]}) == []
+
+
 def test_a_host_that_is_not_reached_over_ssh_cannot_be_cut_off() -> None:
     assert found(["198.51.100.0/24"], origin="") == []
     assert found(["fe80::/10"], origin="fe80::1%eth0") == []

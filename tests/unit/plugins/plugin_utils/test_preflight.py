@@ -30,6 +30,7 @@ SETTINGS = {
     "platform_certificate_source": "internal",
     "platform_internal_domain": "chat.internal",
     "platform_admin_user": "admin",
+    "platform_monitoring_user": "operator",
     "platform_users": 1000,
     "platform_chat_places": [],
     "platform_federation": False,
@@ -131,8 +132,10 @@ def test_all_problems_come_at_once() -> None:
 
 
 def test_names_that_some_part_would_refuse_are_found() -> None:
-    problems = "".join(found(settings={"platform_admin_user": "Admin!", "platform_internal_domain": "x_y"}))
+    wrong = {"platform_admin_user": "Admin!", "platform_monitoring_user": "a:b", "platform_internal_domain": "x_y"}
+    problems = "".join(found(settings=wrong))
     assert "platform_admin_user is 'Admin!'" in problems
+    assert "platform_monitoring_user is 'a:b'" in problems
     assert "platform_internal_domain is 'x_y'" in problems
 
 
