@@ -14,7 +14,7 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from .playbook import ROOT
 
 sys.path.insert(0, str(ROOT / "tools"))
-from labkit import host  # noqa: E402
+from labkit import host
 
 PROGRAMS = {"chromium": "chromium", "chromium-driver": "chromedriver", "libnss3-tools": "certutil"}
 WIDTH, HEIGHT = 1200, 1600

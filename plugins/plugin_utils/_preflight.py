@@ -67,8 +67,9 @@ def _name_problems(groups: Mapping[str, list[str]], tiers: Table, settings: Tabl
     if not _topology.is_host_name(domain):
         yield f"platform_internal_domain is '{domain}', which is no domain. Set it to a name such as chat.internal."
     for setting in ("platform_admin_user", "platform_monitoring_user"):
-        if not _USER_NAME.match(str(settings[setting])):
-            yield f"{setting} is '{settings[setting]}'. Use lower-case letters, digits and the characters . _ = - / + only."
+        user = str(settings[setting])
+        if not _USER_NAME.match(user):
+            yield f"{setting} is '{user}'. Use lower-case letters, digits and the characters . _ = - / + only."
 
 
 def _control_problems(platform: Table) -> Iterator[str]:

@@ -62,7 +62,9 @@ def test_who_guesses_has_to_wait(service: Any) -> None:
     assert tries[-1] == 429
 
 
-@pytest.mark.parametrize("path", ["/monitoring/-/quit", "/monitoring/-/reload", "/monitoring/api/v1/admin/tsdb/snapshot"])
+@pytest.mark.parametrize(
+    "path", ["/monitoring/-/quit", "/monitoring/-/reload", "/monitoring/api/v1/admin/tsdb/snapshot"]
+)
 def test_it_is_for_looking_only(service: Any, path: str) -> None:
     headers = given(service.summary["monitoring_user"], service.summary["monitoring_password"])
     assert service.ask("POST", path, headers).status not in (200, 204)

@@ -23,14 +23,19 @@ WORLD = "anyone"
 
 # The whole of who may reach what. A flow that comes or goes is seen here.
 MAY_REACH: dict[str, dict[str, set[str]]] = {
-    "etcd": {"client": {"etcd", "postgresql"}, "peer": {"etcd"}},
-    "postgresql": {"sql": {"chat", "postgresql"}, "api": {"chat", "postgresql"}},
-    "redis": {"redis": {"chat", "redis"}, "sentinel": {"redis"}},
+    "etcd": {"client": {"etcd", "postgresql"}, "peer": {"etcd"}, "metrics": {"monitoring"}},
+    "postgresql": {
+        "sql": {"chat", "postgresql"},
+        "api": {"chat", "monitoring", "postgresql"},
+        "metrics": {"monitoring"},
+    },
+    "redis": {"redis": {"chat", "redis"}, "sentinel": {"redis"}, "metrics": {"monitoring"}},
     "rabbitmq": {
         "amqps": {"chat"},
         "management": {"rabbitmq"},
         "epmd": {"rabbitmq"},
         "distribution": {"rabbitmq"},
+        "metrics": {"monitoring"},
     },
     "chat": {
         "health": {"edge"},
@@ -38,12 +43,15 @@ MAY_REACH: dict[str, dict[str, set[str]]] = {
         "workers": {"edge"},
         "replication_main": {"chat"},
         "replication_workers": {"chat"},
-        "metrics_main": set(),
-        "metrics_workers": set(),
+        "metrics_main": {"monitoring"},
+        "metrics_workers": {"monitoring"},
+        "balancer_metrics": {"monitoring"},
     },
-    "edge": {"http": {WORLD}, "https": {WORLD}, "vrrp": {"edge"}},
-    "monitoring": {},
+    "edge": {"http": {WORLD}, "https": {WORLD}, "vrrp": {"edge"}, "balancer_metrics": {"monitoring"}},
+    "monitoring": {"prometheus": {"edge"}, "alertmanager_cluster": {"monitoring"}},
 }
+# What each host has beside the ports of its tiers.
+EACH_HOST = {"metrics": {"monitoring"}}
 
 
 def topology(groups: dict[str, list[str]], addresses: dict[str, str]) -> dict[str, Any]:
@@ -76,6 +84,8 @@ def test_who_may_reach_each_port(tier: str) -> None:
     rules = TIERS[tier]
     names = {("tcp", str(port)): name for name, port in rules["ports"].items()}
     names |= {(str(number), ""): name for name, number in rules.get("protocols", {}).items()}
+    for name, port in TABLE["platform_host_ports"].items():
+        assert reached.pop(("tcp", str(port))) == EACH_HOST[name]
     found = {names[opened]: who for opened, who in reached.items()}
     assert found == {name: who for name, who in MAY_REACH[tier].items() if who}
     assert set(MAY_REACH[tier]) == set(names.values())

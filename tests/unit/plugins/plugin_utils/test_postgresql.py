@@ -119,7 +119,15 @@ def test_preflight_compares_the_limit_with_all_clients(
     made = {**_preflight_chat.NOTHING, "connections": 240}
     monkeypatch.setattr(_preflight_chat, "plan", lambda *_: (made, []))
     times = {"asked": [], "began": 0.0, "ended": 0.0}
-    names = ("domain", "public_name", "public_address", "certificate_source", "internal_domain", "admin_user")
+    names = (
+        "domain",
+        "public_name",
+        "public_address",
+        "certificate_source",
+        "internal_domain",
+        "admin_user",
+        "monitoring_user",
+    )
     nothing = {f"platform_{name}": "" for name in (*names, "chat_domain", "floating_address")}
     tables = {"tiers": {}, "flows": [], "settings": {**nothing, "platform_users": 100}, "secrets_file": ""}
     found = problems({}, {}, {**tables, **times, "max_connections": limit})
