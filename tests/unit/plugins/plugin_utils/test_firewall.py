@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from netaddr import IPNetwork
+from unit.may_reach import EACH_HOST, MAY_REACH, WORLD
 
 from ansible_collections.privatechat.platform.plugins.plugin_utils import _firewall, _flows
 from house import tree
@@ -19,39 +20,6 @@ ADDRESSES = {
     f"{tier}{number}": f"192.0.2.{10 * place + number}" for place, tier in enumerate(TIERS) for number in (1, 2)
 }
 OWNERS = {address: name[:-1] for name, address in ADDRESSES.items()}
-WORLD = "anyone"
-
-# The whole of who may reach what. A flow that comes or goes is seen here.
-MAY_REACH: dict[str, dict[str, set[str]]] = {
-    "etcd": {"client": {"etcd", "postgresql"}, "peer": {"etcd"}, "metrics": {"monitoring"}},
-    "postgresql": {
-        "sql": {"chat", "postgresql"},
-        "api": {"chat", "monitoring", "postgresql"},
-        "metrics": {"monitoring"},
-    },
-    "redis": {"redis": {"chat", "redis"}, "sentinel": {"redis"}, "metrics": {"monitoring"}},
-    "rabbitmq": {
-        "amqps": {"chat"},
-        "management": {"rabbitmq"},
-        "epmd": {"rabbitmq"},
-        "distribution": {"rabbitmq"},
-        "metrics": {"monitoring"},
-    },
-    "chat": {
-        "health": {"edge"},
-        "main": {"chat", "edge"},
-        "workers": {"edge"},
-        "replication_main": {"chat"},
-        "replication_workers": {"chat"},
-        "metrics_main": {"monitoring"},
-        "metrics_workers": {"monitoring"},
-        "balancer_metrics": {"monitoring"},
-    },
-    "edge": {"http": {WORLD}, "https": {WORLD}, "vrrp": {"edge"}, "balancer_metrics": {"monitoring"}},
-    "monitoring": {"prometheus": {"edge"}, "alertmanager_cluster": {"monitoring"}},
-}
-# What each host has beside the ports of its tiers.
-EACH_HOST = {"metrics": {"monitoring"}}
 
 
 def topology(groups: dict[str, list[str]], addresses: dict[str, str]) -> dict[str, Any]:

@@ -126,17 +126,15 @@ def test_mixed_releases_within_a_data_tier_are_refused() -> None:
 
 def test_all_problems_come_at_once() -> None:
     problems = found(host("192.0.2.999"), host("192.0.2.2", cores=1), settings={"platform_chat_domain": ""})
-    assert ["platform_chat_domain" in p or "192.0.2.999" in p or "'n2' has 1 cores" in p for p in problems] == [
-        True
-    ] * 3
+    assert [any(word in p for word in ("_chat_domain", "2.999", "'n2' has 1 cores")) for p in problems] == 3 * [True]
 
 
 def test_names_that_some_part_would_refuse_are_found() -> None:
     wrong = {"platform_admin_user": "Admin!", "platform_monitoring_user": "a:b", "platform_internal_domain": "x_y"}
     problems = "".join(found(settings=wrong))
-    assert "platform_admin_user is 'Admin!'" in problems
-    assert "platform_monitoring_user is 'a:b'" in problems
-    assert "platform_internal_domain is 'x_y'" in problems
+    assert [
+        f"{setting} is '{word}'" for setting, word in wrong.items() if f"{setting} is '{word}'" not in problems
+    ] == []
 
 
 def test_missing_files_of_an_own_certificate_are_named() -> None:
