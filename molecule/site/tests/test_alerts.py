@@ -1,0 +1,81 @@
+"""A process of each tier is killed: its alert comes within two minutes, and goes when the process is back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from testinfra.host import Host
+from testkit import leaders, nodes, wait
+
+# What the operator is promised, in seconds.
+TOLD_WITHIN = 120
+RESOLVED_WITHIN = 300
+# Tier, unit, the alert that tells of it.
+KILLED = [
+    ("etcd", "etcd.service", "EtcdMemberDown"),
+    ("postgresql", "patroni.service", "PostgresqlMemberDown"),
+    ("redis", "redis-server.service", "RedisMemberDown"),
+    ("redis", "redis-sentinel.service", "SentinelDown"),
+    ("rabbitmq", "rabbitmq-server.service", "RabbitmqMemberDown"),
+    ("chat", "synapse-worker@*.service", "ChatProcessDown"),
+    ("chat", "privatechat-health.service", "HostUnitDown"),
+    ("edge", "haproxy.service", "HaproxyDown"),
+    ("edge", "keepalived.service", "HostUnitDown"),
+    ("monitoring", "privatechat-probe.service", "ChatProbeSilent"),
+]
+ASK = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:9093/api/v2/alerts').read().decode())"
+Alert = tuple[str, str]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def somebody_takes_over(topology: dict[str, Any]) -> None:
+    """Leave inventories alone in which the loss of one member is the loss of all, the one that would tell included."""
+    alone = [tier for tier, _unit, _alert in KILLED[:-1] if len(topology["tiers"][tier]["members"]) < 2]
+    if alone or not topology["tiers"]["monitoring"]["members"]:
+        pytest.skip(f"nobody takes over in tiers of one member: {', '.join(sorted(set(alone)))}")
+
+
+@pytest.fixture
+def monitor(pytestconfig: pytest.Config) -> Host:
+    return nodes.of(pytestconfig, "monitoring")[0]
+
+
+def told(monitor: Host) -> set[Alert]:
+    """Return the alerts that have come to Alertmanager and have not been resolved, with their hosts."""
+    labels = [alert["labels"] for alert in json.loads(monitor.check_output("python3 -c %s", ASK))]
+    return {(one["alertname"], one.get("host", "")) for one in labels}
+
+
+@pytest.fixture
+def killed(pytestconfig: pytest.Config, monitor: Host) -> Iterator[set[Alert]]:
+    """Kill a process of each tier on the last host of its group; start them again in the end."""
+    wait.until(lambda: not told(monitor), what="a platform without an alert", seconds=RESOLVED_WITHIN)
+    victims: list[tuple[Host, str]] = []
+    expected: set[Alert] = set()
+    for tier, pattern, alert in KILLED:
+        host = nodes.of(pytestconfig, tier)[-1]
+        unit = host.check_output("systemctl list-units --plain --no-legend %s | cut -d' ' -f1 | head -n 1", pattern)
+        victims.append((host, unit))
+        expected.add((alert, "" if tier == "monitoring" else nodes.name(host)))
+    try:
+        for host, unit in victims:
+            nodes.kill(host, unit)
+        yield expected
+    finally:
+        for host, unit in victims:
+            nodes.start([host], unit)
+        for host, unit in victims:
+            wait.service_runs(host, unit, seconds=120)
+
+
+def test_each_loss_is_told_within_two_minutes(killed: set[Alert], monitor: Host) -> None:
+    wait.until(lambda: killed <= told(monitor), what=f"alerts of {sorted(killed)}", seconds=TOLD_WITHIN, pause=2)
+
+
+def test_each_alert_goes_when_the_process_is_back(monitor: Host, pytestconfig: pytest.Config) -> None:
+    wait.until(lambda: not told(monitor), what="all alerts resolved", seconds=RESOLVED_WITHIN, pause=5)
+    leaders.of_database(nodes.of(pytestconfig, "postgresql"))
+    leaders.of_cache(nodes.of(pytestconfig, "redis"))
