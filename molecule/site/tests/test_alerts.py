@@ -59,7 +59,7 @@ def killed(pytestconfig: pytest.Config, monitor: Host) -> Iterator[set[Alert]]:
         host = nodes.of(pytestconfig, tier)[-1]
         unit = host.check_output("systemctl list-units --plain --no-legend %s | cut -d' ' -f1 | head -n 1", pattern)
         victims.append((host, unit))
-        expected.add((alert, "" if tier == "monitoring" else nodes.name(host)))
+        expected.add((alert, nodes.name(host)))
     try:
         for host, unit in victims:
             nodes.kill(host, unit)
