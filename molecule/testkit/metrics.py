@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from testinfra.host import Host
 
+# Ports of the platform by job.
+PORTS = {
+    "node": 9300,
+    "etcd": 2381,
+    "postgresql": 9387,
+    "redis": 9321,
+    "rabbitmq": 15692,
+    "haproxy": 8405,
+}
 READ = "import sys, urllib.request as r; sys.stdout.buffer.write(r.urlopen(sys.argv[1], timeout=15).read())"
 LINE = re.compile(r"(\w+)(?:\{(.*)\})? (\S+)(?: \d+)?$")
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
@@ -32,13 +42,13 @@ class Page:
         """The names of all metrics."""
         return {found[1] for line in self.text.splitlines() if (found := LINE.match(line))}
 
-    def of(self, name: str, **labels: str) -> list[Sample]:
+    def of(self, name: str, /, **labels: str) -> list[Sample]:
         """Return the samples of a metric that have these labels."""
         lines = [found for line in self.text.splitlines() if (found := LINE.match(line)) and found[1] == name]
         samples = [Sample(name, dict(LABEL.findall(found[2] or "")), float(found[3])) for found in lines]
         return [one for one in samples if labels.items() <= one.labels.items()]
 
-    def value(self, name: str, **labels: str) -> float:
+    def value(self, name: str, /, **labels: str) -> float:
         """Return the value of the only sample with these labels."""
         found = self.of(name, **labels)
         assert len(found) == 1, f"{name} {labels}: {found}"
@@ -48,3 +58,6 @@ class Page:
 def scrape(asker: Host, url: str) -> Page:
     """Return the page that this host gets from a target."""
     return Page(str(asker.check_output("python3 -c %s %s", READ, url)))
+
+
+Ask = Callable[..., Page]

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from testinfra.host import Host
 from testkit import metrics, nodes
-
-PORTS = {
-    "node": 9300,
-    "etcd": 2381,
-    "postgresql": 9387,
-    "redis": 9321,
-    "rabbitmq": 15692,
-    "haproxy": 8405,
-}
-Ask = Callable[..., metrics.Page]
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +16,7 @@ def hosts(pytestconfig: pytest.Config, topology: dict[str, Any]) -> dict[str, Ho
 
 
 @pytest.fixture(scope="session")
-def ask(hosts: dict[str, Host], topology: dict[str, Any]) -> Ask:
+def ask(hosts: dict[str, Host], topology: dict[str, Any]) -> metrics.Ask:
     """Return a function that asks a host for the metrics of a job, from another host."""
     addresses = {name: host["address"] for name, host in topology["hosts"].items()}
 
@@ -35,6 +24,6 @@ def ask(hosts: dict[str, Host], topology: dict[str, Any]) -> Ask:
         """Ask the job's port; `of` is the port of the Redis server meant, at this host or at `target`."""
         asker = next(host for other, host in hosts.items() if other != name)
         path = f"/scrape?target=rediss://{addresses[target or name]}:{of}" if of else "/metrics"
-        return metrics.scrape(asker, f"http://{addresses[name]}:{PORTS[job]}{path}")
+        return metrics.scrape(asker, f"http://{addresses[name]}:{metrics.PORTS[job]}{path}")
 
     return page

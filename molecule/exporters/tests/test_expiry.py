@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from conftest import Ask
 from testinfra.host import Host
 from testkit import wait
+from testkit.metrics import Ask
 
 testinfra_hosts = ["ansible://node1"]
 

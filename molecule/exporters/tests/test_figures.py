@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import PORTS, Ask
 from testinfra.host import Host
 from testkit import metrics, wait
+from testkit.metrics import PORTS, Ask
 
 testinfra_hosts = ["ansible://node1"]
 
@@ -42,17 +42,22 @@ WANTED = {
 }
 
 
+# What only Debian 13 has.
+NEWER = {"rabbitmq_unreachable_cluster_peers_count"}
+
+
 def members(topology: dict[str, Any], tier: str) -> list[str]:
     """Return the names of a tier's hosts."""
     return [member["name"] for member in topology["tiers"][tier]["members"]]
 
 
 @pytest.mark.parametrize(("job", "tier"), WANTED)
-def test_every_member_tells_what_rules_ask_for(topology: dict[str, Any], ask: Ask, job: str, tier: str) -> None:
-    wanted = set(WANTED[job, tier].split())
-    assert {name: wanted - ask(name, job).names for name in members(topology, tier)} == {
-        name: set() for name in members(topology, tier)
-    }
+def test_every_member_tells_what_rules_ask_for(
+    host: Host, topology: dict[str, Any], ask: Ask, job: str, tier: str
+) -> None:
+    wanted = set(WANTED[job, tier].split()) - (NEWER if host.system_info.release == "12" else set())
+    names = members(topology, tier)
+    assert {name: wanted - ask(name, job).names for name in names} == {name: set() for name in names}
 
 
 def test_every_collector_succeeds(topology: dict[str, Any], ask: Ask) -> None:

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from conftest import Ask
 from testinfra.host import Host
+from testkit.metrics import Ask
 from testkit.playbook import given, play
 
 testinfra_hosts = ["ansible://node1"]
