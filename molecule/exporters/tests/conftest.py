@@ -12,7 +12,8 @@ from testkit import metrics, nodes
 @pytest.fixture(scope="session")
 def hosts(pytestconfig: pytest.Config, topology: dict[str, Any]) -> dict[str, Host]:
     """Return all hosts by name."""
-    return {nodes.name(host): host for host in nodes.of(pytestconfig, ":".join(topology["hosts"]))}
+    found = {nodes.name(host): host for host in nodes.of(pytestconfig, "all")}
+    return {name: found[name] for name in topology["hosts"]}
 
 
 @pytest.fixture(scope="session")

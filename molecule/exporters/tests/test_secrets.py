@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -41,9 +40,12 @@ def test_the_password_is_for_root_and_the_exporter_alone(host: Host) -> None:
     assert password in host.file(PASSWORDS).content_string
     assert host.run("runuser -u nobody -- cat %s", PASSWORDS).failed
     assert host.run("runuser -u prometheus -- cat %s", PASSWORDS).failed
-    assert host.run("grep --text --quiet -F %s /proc/[0-9]*/cmdline", password).rc != 0
+    # A pattern in the command would find the command itself.
+    host.check_output("umask 077 && printf %%s %s > /root/pattern", password)
     pid = host.check_output("systemctl show --property=MainPID --value prometheus-redis-exporter.service")
-    assert host.run("grep --text --quiet -F %s /proc/%s/environ", password, pid).rc == 1
+    for files in ("/proc/[0-9]*/cmdline", f"/proc/{pid}/environ"):
+        assert host.run(f"grep --text --files-with-matches -F -f /root/pattern {files}").stdout == ""
+    host.check_output("rm /root/pattern")
 
 
 def test_the_exporter_of_the_database_needs_no_password_and_reads_no_messages(host: Host) -> None:
@@ -55,15 +57,17 @@ def test_the_exporter_of_the_database_needs_no_password_and_reads_no_messages(ho
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_every_service_is_confined(host: Host, unit: str) -> None:
-    table = json.loads(host.check_output("systemd-analyze security --no-pager --json=short"))
-    rows = {row["unit"]: float(row["exposure"]) for row in table}
-    assert rows[unit] <= 2.5
+    judged = host.run("systemd-analyze security --no-pager --threshold=25 %s", unit)
+    assert judged.rc == 0, judged.stdout
+    assert f"Overall exposure level for {unit}" in judged.stdout
 
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_no_service_complains(host: Host, unit: str) -> None:
     words = host.check_output("journalctl --no-pager --output=cat --since=-5min -u %s", unit)
-    assert [line for line in words.splitlines() if "level=error" in line.lower() or "Traceback" in line] == []
+    bad = [line for line in words.splitlines() if "level=error" in line.lower() or "Traceback" in line]
+    # A container has no udev, which is said once.
+    assert [line for line in bad if "/run/udev" not in line] == []
 
 
 def test_an_exporter_that_is_no_longer_asked_for_is_gone_and_comes_back(
