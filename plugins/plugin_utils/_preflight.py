@@ -38,10 +38,10 @@ def problems(groups: Mapping[str, list[str]], hosts: Mapping[str, Table], platfo
     """Return what is wrong with inventory, control machine and hosts, in this order; empty when all is well.
 
     `hosts` holds the variables of each host with `ansible_facts` and `platform_machine`, the answer of machine_info.
-    `platform` holds `tiers`, `flows`, `settings`, the hosts that were `asked` and the times `began` and `ended` of
-    that, `secrets_file`, the names `lost_secrets` of those that could be made and not be kept, the texts `certificate`
-    and `key` of the operator's own certificate (None for no file), and the operator's own limit of connections to the
-    database, `max_connections` (0 for none).
+    `platform` holds `tiers`, `flows`, `settings`, `host` with the `ports` and `units` of every host, the hosts that
+    were `asked` and the times `began` and `ended` of that, `secrets_file`, the names `lost_secrets` of those that could
+    be made and not be kept, the texts `certificate` and `key` of the operator's own certificate (None for no file), and
+    the operator's own limit of connections to the database, `max_connections` (0 for none).
     """
     tiers, settings = platform["tiers"], platform["settings"]
     found = _topology.inventory_problems(groups, hosts, tiers, platform["flows"], settings)
@@ -119,7 +119,7 @@ def _host_problems(name: str, host: Table, tiers: Table, platform: Table) -> Ite
     yield from _system_problems(name, facts)
     yield from _capacity_problems(name, machine, facts, tiers, platform)
     yield from _clock_problems(name, machine, platform)
-    yield from _port_problems(name, machine, tiers)
+    yield from _port_problems(name, machine, tiers, platform.get("host") or {})
     yield from _domain_problems(name, facts, platform["settings"])
 
 
@@ -167,21 +167,26 @@ def _clock_problems(name: str, machine: Table, platform: Table) -> Iterator[str]
         )
 
 
-def _port_problems(name: str, machine: Table, tiers: Table) -> Iterator[str]:
+def _port_problems(name: str, machine: Table, tiers: Table, host: Table) -> Iterator[str]:
     for tier, rules in tiers.items():
-        named = {**rules["ports"], **rules.get("listeners", {})}
-        purposes = {number: port for port, entry in named.items() for number in _flows.port_range(entry)}
-        seen = set()
-        for socket in machine["listening"]:
-            port, holder = socket["port"], (socket["port"], socket["unit"], socket["process"])
-            own = any(fnmatchcase(socket["unit"], pattern) for pattern in rules.get("units", []))
-            if port in purposes and not own and holder not in seen:
-                seen.add(holder)
-                by = f"'{socket['process'] or 'unknown'}' (process {socket['pid']}, {socket['unit'] or 'no unit'})"
-                yield (
-                    f"Port {port} of host '{name}', which the tier '{tier}' needs for {purposes[port]}, is taken by "
-                    f"{by}. Stop it, or move the group '{tier}' to another host."
-                )
+        yield from _taken(name, machine, rules, f"the tier '{tier}'", f", or move the group '{tier}' to another host")
+    yield from _taken(name, machine, host, "every host", "")
+
+
+def _taken(name: str, machine: Table, rules: Table, who: str, way_out: str) -> Iterator[str]:
+    named = {**rules.get("ports", {}), **rules.get("listeners", {})}
+    purposes = {number: port for port, entry in named.items() for number in _flows.port_range(entry)}
+    seen = set()
+    for socket in machine["listening"]:
+        port, holder = socket["port"], (socket["port"], socket["unit"], socket["process"])
+        own = any(fnmatchcase(socket["unit"], pattern) for pattern in rules.get("units", []))
+        if port in purposes and not own and holder not in seen:
+            seen.add(holder)
+            by = f"'{socket['process'] or 'unknown'}' (process {socket['pid']}, {socket['unit'] or 'no unit'})"
+            yield (
+                f"Port {port} of host '{name}', which {who} needs for {purposes[port]}, is taken by {by}. Stop it"
+                f"{way_out}."
+            )
 
 
 def _domain_problems(name: str, facts: Table, settings: Table) -> Iterator[str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 
 from ansible_collections.privatechat.platform.plugins.plugin_utils import _flows
+from house import tree
 
 TIERS = {
     "edge": {"ports": {"https": 443}, "protocols": {"vrrp": 112}},
@@ -56,3 +58,14 @@ def test_ports_are_numbers(value: Any, good: bool) -> None:
 
 def test_a_range_has_both_ends() -> None:
     assert (list(_flows.port_range("8081-8083")), list(_flows.port_range(22))) == ([8081, 8082, 8083], [22])
+
+
+def test_a_host_may_have_all_tiers_since_they_share_no_port() -> None:
+    table = yaml.safe_load(tree.text("playbooks/vars/platform.yml"))
+    holders: dict[int, set[str]] = {port: {"every host"} for port in table["platform_host_ports"].values()}
+    for tier, rules in table["platform_tiers"].items():
+        for name, entry in {**rules["ports"], **rules.get("listeners", {})}.items():
+            for port in _flows.port_range(entry):
+                # One HAProxy serves both tiers that have it.
+                holders.setdefault(port, set()).add(name if name == "balancer_metrics" else f"{tier}.{name}")
+    assert {port: who for port, who in holders.items() if len(who) > 1} == {}
