@@ -17,9 +17,10 @@ description:
 options:
   _input:
     description: >-
-      Inputs of the role monitoring by their names, C(monitoring_email_to), C(monitoring_email_from),
-      C(monitoring_smtp_host), C(monitoring_smtp_port), C(monitoring_smtp_user), C(monitoring_smtp_password),
-      C(monitoring_smtp_tls_required), C(monitoring_webhook_urls) and C(monitoring_webhook_token).
+      Inputs of the role monitoring by their names; those that are missing have the role's defaults. Used are
+      C(monitoring_email_to), C(monitoring_email_from), C(monitoring_smtp_host), C(monitoring_smtp_port),
+      C(monitoring_smtp_user), C(monitoring_smtp_password), C(monitoring_smtp_tls_required),
+      C(monitoring_webhook_urls) and C(monitoring_webhook_token).
     type: dict
     required: true
 """

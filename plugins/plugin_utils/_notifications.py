@@ -14,11 +14,24 @@ ADDRESS = re.compile(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+")
 HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]+")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LISTS = ("monitoring_email_to", "monitoring_webhook_urls")
+# As the role has them; an inventory need not name any.
+DEFAULTS: dict[str, Any] = {
+    "monitoring_email_to": [],
+    "monitoring_email_from": "",
+    "monitoring_smtp_host": "",
+    "monitoring_smtp_port": 587,
+    "monitoring_smtp_user": "",
+    "monitoring_smtp_password": "",
+    "monitoring_smtp_tls_required": True,
+    "monitoring_webhook_urls": [],
+    "monitoring_webhook_token": "",
+}
 PORTS = range(1, 65536)
 
 
-def notification_problems(inputs: Mapping[str, Any]) -> list[str]:
+def notification_problems(given: Mapping[str, Any]) -> list[str]:
     """Return one text for each problem with the inputs, which have the names of the role's; none tells a secret."""
+    inputs = {name: given.get(name, default) for name, default in DEFAULTS.items()}
     lists = list(_list_problems(inputs))
     return lists or [*_mail_problems(inputs), *_webhook_problems(inputs)]
 

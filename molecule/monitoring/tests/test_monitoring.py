@@ -52,7 +52,7 @@ def test_nothing_is_said_without_tls(host: Host) -> None:
 @pytest.mark.parametrize("path", ["/-/reload", "/-/quit", "/api/v1/admin/tsdb/snapshot"])
 def test_http_changes_nothing(watcher: Prometheus, path: str) -> None:
     status, text = watcher.ask(path, "POST")
-    assert status in (403, 503), text
+    assert status >= 400
     assert "disabled" in text or "not enabled" in text
 
 
@@ -88,10 +88,11 @@ def test_every_process_of_the_chat_server_is_read(watcher: Prometheus, pytestcon
 
 @pytest.mark.parametrize("job", [*OWN_JOBS, "patroni", "synapse"])
 def test_what_runs_here_is_up(watcher: Prometheus, job: str) -> None:
-    wait.until(
-        lambda: all(one["health"] == "up" for one in watcher.targets() if one["labels"]["job"] == job),
-        what=f"all targets of {job} being up",
-    )
+    def well() -> list[str]:
+        found = [one["health"] for one in watcher.targets() if one["labels"]["job"] == job]
+        return found if {*found} == {"up"} else []
+
+    assert wait.until(well, what=f"all targets of {job} being up")
 
 
 def test_exporters_are_told_whom_to_ask(watcher: Prometheus, topology: dict[str, Any]) -> None:

@@ -6,19 +6,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.privatechat.platform.plugins.plugin_utils._notifications import notification_problems
+from ansible_collections.privatechat.platform.plugins.plugin_utils._notifications import DEFAULTS, notification_problems
+from house import tree
 
-NOBODY: dict[str, Any] = {
-    "monitoring_email_to": [],
-    "monitoring_email_from": "",
-    "monitoring_smtp_host": "",
-    "monitoring_smtp_port": 587,
-    "monitoring_smtp_user": "",
-    "monitoring_smtp_password": "",
-    "monitoring_smtp_tls_required": True,
-    "monitoring_webhook_urls": [],
-    "monitoring_webhook_token": "",
-}
 MAIL = {
     "monitoring_email_to": ["ops@example.com"],
     "monitoring_email_from": "platform@example.com",
@@ -44,7 +34,7 @@ PLAIN = {"monitoring_webhook_urls": ["http://hooks.example.com/secret-u"]}
     ],
 )
 def test_what_can_be_sent_is_no_problem(inputs: dict[str, Any]) -> None:
-    assert notification_problems({**NOBODY, **inputs}) == []
+    assert notification_problems(inputs) == []
 
 
 @pytest.mark.parametrize(
@@ -71,12 +61,17 @@ def test_what_can_be_sent_is_no_problem(inputs: dict[str, Any]) -> None:
     ],
 )
 def test_what_cannot_be_sent_is_told_without_a_secret(inputs: dict[str, Any], words: str) -> None:
-    problems = notification_problems({**NOBODY, **inputs})
+    problems = notification_problems(inputs)
     assert len(problems) == 1, problems
     assert words in problems[0]
     assert "secret-" not in problems[0]
 
 
 def test_every_problem_is_told_at_once() -> None:
-    inputs = {**NOBODY, **LOGIN, "monitoring_email_to": ["a", "b"], "monitoring_smtp_user": "", **PLAIN}
+    inputs = {**LOGIN, "monitoring_email_to": ["a", "b"], "monitoring_smtp_user": "", **PLAIN}
     assert len(notification_problems({**inputs, "monitoring_webhook_token": "secret-t"})) == 4
+
+
+def test_what_is_not_given_is_as_in_the_role() -> None:
+    defaults = tree.load("roles/monitoring/defaults/main.yml")
+    assert {name: defaults[name] for name in DEFAULTS} == DEFAULTS
