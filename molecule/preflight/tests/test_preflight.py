@@ -29,7 +29,12 @@ BAD_SETTINGS: dict[str, Any] = {
     "platform_users": 1_000_000,
     "platform_certificate_source": "provided",
 }
-BAD_FIGURES: dict[str, Any] = {"platform_floating_address": "192.0.2.9/24", "postgresql_max_connections": 30}
+BAD_FIGURES: dict[str, Any] = {
+    "groups": {"monitoring": ["node1"]},
+    "platform_floating_address": "192.0.2.9/24",
+    "postgresql_max_connections": 30,
+    "monitoring_smtp_host": "",
+}
 
 
 @pytest.mark.parametrize(
@@ -62,6 +67,7 @@ BAD_FIGURES: dict[str, Any] = {"platform_floating_address": "192.0.2.9/24", "pos
             [
                 "of edge 'node1' is outside the network 192.0.2.0/24",
                 "PostgreSQL cannot serve the chat server with postgresql_max_connections 30",
+                "Alerts cannot be sent to ops@example.com: monitoring_smtp_host is not set",
             ],
         ),
     ],
