@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 
 WIDTH, GAP, LINE, PADDING = 212, 58, 17, 12
 WRAPPED = 30
+EVERYBODY = "all"
 STYLE = """\
   text { font: 12px "Helvetica Neue", Helvetica, Arial, sans-serif; fill: #33404d }
   .title { font-size: 14px; font-weight: 700; fill: #12202e }
@@ -24,10 +25,12 @@ Flows = Iterable[Mapping[str, str]]
 def draw(platform: Mapping[str, Any]) -> str:
     """Return the picture as SVG: columns in the order in which a request passes, whoever watches them in the first."""
     tiers, flows = platform["platform_tiers"], platform["platform_flows"]
-    columns = columns_of(tiers, flows)
+    # What concerns every host is written in each box.
+    between = [flow for flow in flows if EVERYBODY not in (flow["from"], flow["to"])]
+    columns = columns_of(tiers, between)
     boxes = placed([[(name, words(name, tiers, flows)) for name in column] for column in columns])
     height = max(box["y"] + box["height"] for box in boxes.values()) + GAP / 2
-    arrows = [curve(boxes[start], boxes[end]) for start, end in pairs(flows, columns)]
+    arrows = [curve(boxes[start], boxes[end]) for start, end in pairs(between, columns)]
     size = f"{len(columns) * (WIDTH + GAP) + GAP / 2:g} {height:g}"
     return "\n".join(
         [
@@ -77,8 +80,8 @@ def words(name: str, tiers: Mapping[str, Any], flows: Flows) -> list[str]:
     lines = wrapped(", ".join(services) or "the common base")
     openings: dict[str, list[str]] = defaultdict(list)
     for flow in flows:
-        if flow["to"] == name:
-            port = str(tier["ports"][flow["port"]]) if "port" in flow else flow["protocol"].upper()
+        if flow["to"] in (name, EVERYBODY):
+            port = str(tier["ports"].get(flow["port"], flow["port"])) if "port" in flow else flow["protocol"].upper()
             openings["each other" if flow["from"] == name else flow["from"]].append(port)
     for who, ports in openings.items():
         lines += wrapped(f"{who} → {', '.join(dict.fromkeys(ports))}")

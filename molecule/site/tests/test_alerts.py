@@ -73,9 +73,10 @@ def killed(pytestconfig: pytest.Config, monitor: Host) -> Iterator[set[Alert]]:
 
 def test_each_loss_is_told_within_two_minutes(killed: set[Alert], monitor: Host) -> None:
     wait.until(lambda: killed <= told(monitor), what=f"alerts of {sorted(killed)}", seconds=TOLD_WITHIN, pause=2)
+    assert killed <= told(monitor), "an alert has gone before its reason"
 
 
 def test_each_alert_goes_when_the_process_is_back(monitor: Host, pytestconfig: pytest.Config) -> None:
     wait.until(lambda: not told(monitor), what="all alerts resolved", seconds=RESOLVED_WITHIN, pause=5)
-    leaders.of_database(nodes.of(pytestconfig, "postgresql"))
-    leaders.of_cache(nodes.of(pytestconfig, "redis"))
+    assert leaders.of_database(nodes.of(pytestconfig, "postgresql"))
+    assert leaders.of_cache(nodes.of(pytestconfig, "redis"))
