@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import Any
 
 import yaml
 from markers import ROOT, MarkerError, rewrite
@@ -24,13 +25,11 @@ def templates() -> str:
     return "\n".join(template(name, alerts) for name in ("users", "runbook"))
 
 
-def template(name: str, alerts: list[dict[str, object]]) -> str:
+def template(name: str, alerts: list[dict[str, Any]]) -> str:
     """Return a template that says one annotation of the alert it is called with, nothing of one it does not know."""
     lines, word = [f'{{{{- define "{name}" }}}}'], "if"
     for alert in alerts:
-        annotations = alert["annotations"]
-        assert isinstance(annotations, dict)
-        lines.append(f'{{{{- {word} eq . "{alert["alert"]}" }}}}{annotations[name]}')
+        lines.append(f'{{{{- {word} eq . "{alert["alert"]}" }}}}{alert["annotations"][name]}')
         word = "else if"
     return "\n".join([*lines, "{{- end }}{{ end }}"])
 

@@ -10,7 +10,7 @@ from typing import Any
 import alert_texts
 import pytest
 
-from house import tree
+from house import rules, tree
 
 FOLDER = "roles/monitoring/files/rules/"
 TESTS = "molecule/monitoring/tests/rules/"
@@ -88,6 +88,16 @@ def test_a_page_of_runbooks_is_about_the_alerts_of_its_tier(tier: str) -> None:
 
 def test_every_page_of_runbooks_has_rules() -> None:
     assert {Path(name).stem for name in tree.below(RUNBOOKS, ".md")} == {*TIERS, "index"}
+
+
+@pytest.mark.parametrize("tier", sorted(TIERS))
+def test_a_runbook_names_only_settings_that_exist(tier: str) -> None:
+    specs = tree.below("roles/", "/meta/argument_specs.yml")
+    options = {name for spec in specs for name in rules.spec_options(tree.load(spec))}
+    wiring = {word for name in tree.below("playbooks/vars/", ".yml") for word in re.findall(r"\w+", tree.text(name))}
+    prefixes = "|".join(["platform", *tree.roles()])
+    named = re.findall(rf"`((?:{prefixes})_\w+)`", tree.text(f"{RUNBOOKS}{tier}.md"))
+    assert sorted(set(named) - options - wiring) == []
 
 
 def test_the_overview_page_knows_what_users_feel() -> None:
