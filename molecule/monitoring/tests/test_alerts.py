@@ -63,7 +63,7 @@ def test_an_alert_arrives_with_what_people_feel_and_what_to_do(
     assert hook["token"] == "Bearer made-up-webhook-token"
     (told,) = hook["body"]["alerts"]
     assert told["annotations"]["users"] == SENTENCE
-    post("ScenarioTea", endsAt=host.check_output("date --utc +%%FT%%TZ"))
+    post("ScenarioTea", endsAt=host.check_output("date --utc +%FT%TZ"))
     assert "RESOLVED at " in receivers.mail("ScenarioTea", "RESOLVED", seconds=RESOLVED_SECONDS)["text"]
     receivers.hook("ScenarioTea", "resolved", seconds=RESOLVED_SECONDS)
 
