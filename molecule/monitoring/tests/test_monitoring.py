@@ -121,7 +121,8 @@ def test_a_service_may_do_little(host: Host, unit: str) -> None:
 
 def test_receivers_that_cannot_be_told_are_refused_before_anything_changes(pytestconfig: pytest.Config) -> None:
     inventory = pytestconfig.getoption("ansible_inventory")
-    run = playbook.play("monitoring", inventory, *playbook.given(monitoring_smtp_host="", monitoring_email_from="ops"))
+    bad = playbook.given(monitoring_smtp_host="", monitoring_email_from="ops")
+    run = playbook.play("topology secrets monitoring", inventory, *bad)
     assert run.status != 0
     assert "monitoring_smtp_host is not set. Set it, or empty" in " ".join(run.output.split())
     assert run.changed == 0
