@@ -35,6 +35,7 @@ BAD_FIGURES: dict[str, Any] = {
     "postgresql_max_connections": 30,
     "monitoring_smtp_host": "",
 }
+OTHER_RELEASE = {"trixie": (12, "bookworm"), "bookworm": (13, "trixie")}
 
 
 @pytest.mark.parametrize(
@@ -90,9 +91,11 @@ def test_two_machines_that_have_one_name_are_refused(refused: Refused, other: Ho
 
 def test_two_releases_in_a_data_tier_are_refused(refused: Refused, other: Host) -> None:
     release = "/usr/lib/os-release"
-    disguise = 's/VERSION_ID=.*/VERSION_ID="12"/; s/VERSION=.*/VERSION="12 (bookworm)"/; s/trixie/bookworm/'
+    own = str(other.system_info.codename)
+    number, name = OTHER_RELEASE[own]
+    disguise = f's/VERSION_ID=.*/VERSION_ID="{number}"/; s/VERSION=.*/VERSION="{number} ({name})"/; s/{own}/{name}/'
     other.check_output(f"cp {release} /tmp/kept && sed -i '{disguise}' {release}")
-    other.check_output("cp /etc/debian_version /tmp/kept.version && echo 12.1 > /etc/debian_version")
+    other.check_output("cp /etc/debian_version /tmp/kept.version && echo %s.1 > /etc/debian_version", number)
     try:
         found = refused(groups={"postgresql": ["node1", "node2"]})
     finally:
