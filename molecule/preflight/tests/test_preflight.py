@@ -97,10 +97,9 @@ def test_two_releases_in_a_data_tier_are_refused(refused: Refused, other: Host) 
     other.check_output(f"cp {release} /tmp/kept && sed -i '{disguise}' {release}")
     other.check_output("cp /etc/debian_version /tmp/kept.version && echo %s.1 > /etc/debian_version", number)
     try:
-        found = refused(groups={"postgresql": ["node1", "node2"]})
+        (problem,) = refused(groups={"postgresql": ["node1", "node2"]})
     finally:
         other.check_output(f"mv /tmp/kept {release} && mv /tmp/kept.version /etc/debian_version")
-    (problem,) = found
     assert "The members of tier 'postgresql' run different releases" in problem
 
 
