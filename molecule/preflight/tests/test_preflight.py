@@ -90,8 +90,7 @@ def test_two_machines_that_have_one_name_are_refused(refused: Refused, other: Ho
 
 
 def test_two_releases_in_a_data_tier_are_refused(refused: Refused, other: Host) -> None:
-    release = "/usr/lib/os-release"
-    own = str(other.system_info.codename)
+    own, release = str(other.system_info.codename), "/usr/lib/os-release"
     number, name = OTHER_RELEASE[own]
     disguise = f's/VERSION_ID=.*/VERSION_ID="{number}"/; s/VERSION=.*/VERSION="{number} ({name})"/; s/{own}/{name}/'
     other.check_output(f"cp {release} /tmp/kept && sed -i '{disguise}' {release}")
