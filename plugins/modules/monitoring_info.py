@@ -78,11 +78,11 @@ targets:
   returned: always
   sample: {up: 11, total: 12, read: 12, down: [{job: redis, instance: data1, error: connection refused}]}
 alerts:
-  description: Alerts that fire, each with the labels that tell of what.
+  description: Alerts that fire, each with its C(summary), which names hosts.
   type: list
   elements: dict
   returned: always
-  sample: [{name: RedisDown, severity: critical, instance: data1}]
+  sample: [{name: RedisNoPrimary, severity: critical, summary: No member of Redis is primary}]
 probe:
   description: >-
     Whether the last message of the chat probe arrived (C(success), null when there was none yet), and how many
@@ -132,10 +132,16 @@ def targets_of(answer: Any) -> Found:
 
 def alerts_of(answer: Any) -> list[dict[str, str]]:
     """Return the alerts that fire; those that may yet fire are left out."""
-    firing = [one["labels"] for one in answer["data"]["alerts"] if one["state"] == "firing"]
-    names = {"name": "alertname", "severity": "severity", "instance": "instance"}
-    found = [{name: labels.get(label, "") for name, label in names.items()} for labels in firing]
-    return sorted(found, key=lambda alert: (alert["severity"], alert["name"], alert["instance"]))
+    found = [
+        {
+            "name": one["labels"]["alertname"],
+            "severity": one["labels"].get("severity", ""),
+            "summary": one["annotations"].get("summary", ""),
+        }
+        for one in answer["data"]["alerts"]
+        if one["state"] == "firing"
+    ]
+    return sorted(found, key=lambda alert: (alert["severity"], alert["name"], alert["summary"]))
 
 
 def probe_of(page: str) -> Found:
@@ -201,7 +207,7 @@ def lacking(found: Found, params: Found) -> Iterator[str]:
         if found["probe"]["success"] is False:
             yield "the chat probe's last message did not arrive"
         critical = [alert for alert in found["alerts"] if alert["severity"] == "critical"]
-        yield from (f"the alert {alert['name']} fires for {alert['instance'] or 'all'}" for alert in critical)
+        yield from (f"the alert {alert['name']} fires: {alert['summary']}" for alert in critical)
 
 
 def main() -> None:

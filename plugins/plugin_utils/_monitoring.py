@@ -52,7 +52,7 @@ def _alerts(alerts: list[Mapping[str, str]], errors: Mapping[str, str]) -> dict[
         return _finding("alerts", False, "unknown")
     ordered = sorted(alerts, key=lambda alert: alert["severity"] != CRITICAL)
     names = [
-        f"{alert['name']}{' of ' * bool(alert['instance'])}{alert['instance']} ({alert['severity'] or 'no severity'})"
+        f"{alert['summary'] or 'no summary'} ({alert['name']}, {alert['severity'] or 'no severity'})"
         for alert in ordered
     ]
     critical = any(alert["severity"] == CRITICAL for alert in alerts)

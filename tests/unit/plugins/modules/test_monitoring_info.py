@@ -23,7 +23,8 @@ def target(job: str, health: str = "up", read: str = "2026-11-27T19:00:00.1Z") -
 
 
 def alert(name: str, severity: str, state: str = "firing") -> dict[str, Any]:
-    return {"labels": {"alertname": name, "severity": severity, "instance": "data1"}, "state": state}
+    words = {"summary": "/ of data1 fills", "users": "Nothing."}
+    return {"labels": {"alertname": name, "severity": severity}, "annotations": words, "state": state}
 
 
 class Services:
@@ -82,7 +83,7 @@ def info(run_module: Run, url: str) -> Run:
 def test_what_all_three_say_is_put_together(info: Run, wait_for: str) -> None:
     answer = info(wait_for=wait_for)
     assert answer["targets"] == {"up": 2, "total": 2, "read": 2, "down": []}
-    assert answer["alerts"] == [{"name": "DiskFillsUp", "severity": "warning", "instance": "data1"}]
+    assert answer["alerts"] == [{"name": "DiskFillsUp", "severity": "warning", "summary": "/ of data1 fills"}]
     assert answer["probe"] == {"success": True, "seconds": 0.084}
     assert (answer["alertmanager"], answer["errors"], answer["changed"]) == ({"members": 1}, {}, False)
 

@@ -17,8 +17,8 @@ WELL: dict[str, Any] = {
 }
 
 
-def alert(name: str, severity: str, instance: str = "data1") -> dict[str, str]:
-    return {"name": name, "severity": severity, "instance": instance}
+def alert(name: str, severity: str, summary: str) -> dict[str, str]:
+    return {"name": name, "severity": severity, "summary": summary}
 
 
 def found(told: tuple[str, ...] = ("ops@example.com",), members: int = 1, **state: Any) -> dict[str, tuple[bool, str]]:
@@ -47,10 +47,11 @@ def test_targets_that_are_down_are_named() -> None:
 
 
 def test_warnings_are_shown_and_critical_alerts_are_not_well() -> None:
-    warning = alert("DiskFillsUp", "warning")
-    assert found(alerts=[warning])["alerts"] == (True, "DiskFillsUp of data1 (warning)")
-    critical = alert("ChatDown", "critical", "")
-    assert found(alerts=[warning, critical])["alerts"] == (False, "ChatDown (critical), DiskFillsUp of data1 (warning)")
+    warning = alert("HostDiskFilling", "warning", "/ of data1 gets fuller")
+    shown = "/ of data1 gets fuller (HostDiskFilling, warning)"
+    assert found(alerts=[warning])["alerts"] == (True, shown)
+    critical = alert("ChatMainDown", "critical", "main is gone")
+    assert found(alerts=[warning, critical])["alerts"] == (False, f"main is gone (ChatMainDown, critical), {shown}")
 
 
 def test_nobody_to_tell_is_said_and_is_no_fault() -> None:
