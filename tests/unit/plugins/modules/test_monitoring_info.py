@@ -115,7 +115,7 @@ def test_what_was_not_read_in_time_is_told(info: Run, services: Services, name: 
     [
         ("targets", [target("node"), target("redis", "down")], "redis of data1 is down: connection refused"),
         ("probe", "privatechat_probe_success 0.0\n", "the chat probe's last message did not arrive"),
-        ("alerts", [alert("ChatDown", "critical")], "the alert ChatDown fires for data1"),
+        ("alerts", [alert("ChatDown", "critical")], "the alert ChatDown fires: / of data1 fills"),
     ],
 )
 def test_what_is_not_well_counts_only_when_asked_for(
