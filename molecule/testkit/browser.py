@@ -17,7 +17,8 @@ sys.path.insert(0, str(ROOT / "tools"))
 from labkit import host
 
 PROGRAMS = {"chromium": "chromium", "chromium-driver": "chromedriver", "libnss3-tools": "certutil"}
-WIDTH, HEIGHT = 1200, 1600
+# High enough for the whole overview of the lab.
+WIDTH, HEIGHT = 1200, 2000
 
 
 @contextmanager

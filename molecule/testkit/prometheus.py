@@ -15,7 +15,7 @@ from testinfra.host import Host
 
 from testkit import nodes
 
-NAME, PORT, PATH = "monitoring.privatechat.internal", 9090, "/monitoring"
+NAME, PORT, PATH = "monitoring.privatechat.internal", 9290, "/monitoring"
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,6 @@ def test_each_process_is_asked_twice_however_many_kinds_it_serves(plan: str) -> 
 def test_the_overview_page_is_there_where_a_host_makes_it() -> None:
     files, _check = edge("users_100", wired("users_100"))
     (pages,) = (content for path, content in files.items() if path.endswith("40-pages.cfg"))
-    assert "server ops1 192.0.2.41:9090 ca-file /etc/privatechat/tls/ca.pem verifyhost monitoring." in pages
+    assert "server ops1 192.0.2.41:9290 ca-file /etc/privatechat/tls/ca.pem verifyhost monitoring." in pages
     files, _check = edge("users_10000", wired("users_10000"))
     assert not any("monitoring" in content for content in files.values())

@@ -29,7 +29,7 @@ groups:
 POST = """
 import json, sys, urllib.request as u
 headers = {'Content-Type': 'application/json'}
-u.urlopen(u.Request('http://127.0.0.1:9093/api/v2/alerts', sys.argv[1].encode(), headers), timeout=10)
+u.urlopen(u.Request('http://127.0.0.1:9293/api/v2/alerts', sys.argv[1].encode(), headers), timeout=10)
 """
 # A first message waits for others of its kind, a resolution for the next round of its group.
 TOLD_SECONDS, RESOLVED_SECONDS = 60, 150

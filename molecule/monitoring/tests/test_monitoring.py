@@ -59,8 +59,8 @@ def test_http_changes_nothing(watcher: Prometheus, path: str) -> None:
 def test_only_prometheus_is_reached_from_outside(host: Host) -> None:
     address = nodes.address(host)
     listening = {line.split()[3] for line in host.check_output("ss -Hltn").splitlines()}
-    ours = {one for one in listening if one.rpartition(":")[2] in ("9090", "9093", "9094", "9119")}
-    assert ours == {f"{address}:9090", "127.0.0.1:9093", "127.0.0.1:9119"}
+    ours = {one for one in listening if one.rpartition(":")[2] in ("9290", "9293", "9294", "9319")}
+    assert ours == {f"{address}:9290", "127.0.0.1:9293", "127.0.0.1:9319"}
 
 
 def test_what_the_topology_names_is_read_and_nothing_else(watcher: Prometheus, topology: dict[str, Any]) -> None:
@@ -98,7 +98,7 @@ def test_what_runs_here_is_up(watcher: Prometheus, job: str) -> None:
 def test_exporters_are_told_whom_to_ask(watcher: Prometheus, topology: dict[str, Any]) -> None:
     asked = {one["scrapeUrl"] for one in watcher.targets() if one["labels"]["job"] == "sentinel"}
     addresses = [member["address"] for member in topology["tiers"]["redis"]["members"]]
-    wanted = {f"http://{one}:9121/scrape?target=rediss%3A%2F%2F{one}%3A26379" for one in addresses}
+    wanted = {f"http://{one}:9321/scrape?target=rediss%3A%2F%2F{one}%3A26379" for one in addresses}
     assert asked == wanted
 
 
