@@ -29,7 +29,7 @@ BAD_SETTINGS: dict[str, Any] = {
     "platform_users": 1_000_000,
     "platform_certificate_source": "provided",
 }
-OTHER_RELEASE = {"trixie": (12, "bookworm"), "bookworm": (13, "trixie")}
+OTHER_RELEASE = {"trixie": ("12", "bookworm"), "bookworm": ("13", "trixie")}
 BAD_FIGURES: dict[str, Any] = {"platform_floating_address": "192.0.2.9/24", "postgresql_max_connections": 30}
 
 
