@@ -35,7 +35,7 @@ BAD_FIGURES: dict[str, Any] = {
     "postgresql_max_connections": 30,
     "monitoring_smtp_host": "",
 }
-OTHER_RELEASE = {"trixie": (12, "bookworm"), "bookworm": (13, "trixie")}
+OTHER_RELEASE = {"trixie": ("12", "bookworm"), "bookworm": ("13", "trixie")}
 
 
 @pytest.mark.parametrize(
