@@ -41,7 +41,7 @@ MANY = topology(
 
 
 def computed(known: dict[str, Any], *processes: dict[str, Any], tiers: Any = None) -> dict[str, dict[str, Any]]:
-    jobs = scrape_targets(known, tiers or TIERS, {"metrics": 9100}, processes, DOMAIN)
+    jobs = scrape_targets(known, tiers or TIERS, {"metrics": 9300}, processes, DOMAIN)
     return {job["job"]: job for job in jobs}
 
 
@@ -59,7 +59,7 @@ def test_one_host_has_every_job_once() -> None:
 
 def test_every_host_is_read_whatever_its_tiers() -> None:
     assert addresses(computed(MANY)["node"]) == [
-        "192.0.2.31:9100", "192.0.2.32:9100", "192.0.2.11:9100", "[2001:db8::21]:9100"
+        "192.0.2.31:9300", "192.0.2.32:9300", "192.0.2.11:9300", "[2001:db8::21]:9300"
     ]  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def test_an_exporter_is_told_whom_to_ask() -> None:
         "rediss://192.0.2.31:26379",
         "rediss://192.0.2.32:26379",
     ]
-    assert addresses(jobs["redis"]) == addresses(jobs["sentinel"]) == ["192.0.2.31:9121", "192.0.2.32:9121"]
+    assert addresses(jobs["redis"]) == addresses(jobs["sentinel"]) == ["192.0.2.31:9321", "192.0.2.32:9321"]
 
 
 def test_figures_over_https_are_verified_by_the_tier_s_name() -> None:
