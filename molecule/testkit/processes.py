@@ -35,6 +35,12 @@ with concurrent.futures.ThreadPoolExecutor(4) as pool:
 """
 # A command has no room for more requests at once.
 AT_ONCE = 300
+MAIN = "synapse-main.service"
+
+
+def unit(name: str) -> str:
+    """Return the name of a process' unit."""
+    return MAIN if name == "main" else f"synapse-worker@{name}.service"
 
 
 def enumerated(host: Host) -> dict[str, Any]:

@@ -17,6 +17,8 @@ description:
   - Users, permissions and policies that are not named are removed, the user V(guest) among them.
   - Virtual hosts that are not named are left alone, since they may hold messages. So are queues, exchanges, bindings
     and parameters.
+  - RabbitMQ 3.10 gives its default queue type to a new virtual host only. One without any queue is made anew for it;
+    one with queues is an error.
 extends_documentation_fragment:
   - privatechat.platform.attributes
   - privatechat.platform.rabbitmq
@@ -242,6 +244,26 @@ def send(client: JsonClient, requests: list[Request]) -> None:
         client.request(method, f"/api{name}", told)
 
 
+def carry_out(client: JsonClient, requests: list[Request], wanted: State) -> list[Request]:
+    """Send requests; make anew a virtual host that keeps the queue type it was made with. Return what was sent."""
+    send(client, requests)
+    written = [name for _method, name, _body in requests if name.startswith("/vhosts/")]
+    current = observe(client) if written else {}
+    # RabbitMQ 3.10 gives the type to new ones only, and makes one without it at its first start.
+    old: list[Request] = [("DELETE", name, None) for name in written if current[name] != wanted[name]]
+    for _method, name, _body in old:
+        queues = client.request("GET", f"/api/queues{name.removeprefix('/vhosts')}")
+        if queues:
+            raise ApiError(
+                f"this release gives no other default queue type to {name}, which has {len(queues)} queue(s). "
+                "Empty and delete these, or use a virtual host of another name."
+            )
+    send(client, old)
+    rest = plan(observe(client), wanted) if old else []
+    send(client, rest)
+    return [*requests, *old, *rest]
+
+
 def shown(state: State, other: State) -> State:
     """Return the state without secrets, for a diff with the other one."""
     masked: State = {}
@@ -298,14 +320,13 @@ def main() -> None:
         current = observe(client)
         wanted = wish(params, current)
         requests = plan(current, wanted)
-        if not module.check_mode:
-            send(client, requests)
+        sent = requests if module.check_mode else carry_out(client, requests, wanted)
     except ApiError as exc:
         module.fail_json(msg=f"Cannot manage the definitions of RabbitMQ: {exc}")
     removed = [name for method, name, _body in requests if method == "DELETE"]
     after = {name: body for name, body in {**current, **wanted}.items() if name not in removed}
     diff = {"before": shown(current, after), "after": shown(after, after)}
-    told = [f"{method} {name}" for method, name, _body in requests]
+    told = [f"{method} {name}" for method, name, _body in sent]
     module.exit_json(changed=bool(requests), requests=told, diff=diff)
 
 

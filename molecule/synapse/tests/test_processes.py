@@ -9,15 +9,11 @@ from testinfra import get_host
 from testinfra.host import Host
 from testkit import wait
 from testkit.chat import CLIENT, Chat
+from testkit.processes import MAIN, unit
 
 testinfra_hosts = ["ansible://chat"]
 
-MAIN = "synapse-main.service"
 Plan = dict[str, dict[str, Any]]
-
-
-def unit(name: str) -> str:
-    return MAIN if name == "main" else f"synapse-worker@{name}.service"
 
 
 def bodies(synced: dict[str, Any], room: str) -> list[str]:

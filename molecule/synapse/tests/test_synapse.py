@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 from testinfra.host import Host
-from testkit import wait
+from testkit import nodes, wait
 from testkit.chat import CLIENT, Chat
 from testkit.playbook import play
+from testkit.processes import unit
 
 testinfra_hosts = ["ansible://chat"]
 
@@ -55,16 +56,15 @@ def test_a_broken_configuration_is_refused_and_the_present_one_stays(host: Host)
 
 def test_processes_may_do_little(host: Host, own: dict[str, object]) -> None:
     for name in own:
-        unit = "synapse-main.service" if name == "main" else f"synapse-worker@{name}.service"
-        number = host.check_output("systemctl show --property=MainPID --value %s", unit)
+        number = host.check_output("systemctl show --property=MainPID --value %s", unit(name))
         assert host.check_output("ps -o user= -p %s", number).strip() == "matrix-synapse"
         inside = f"nsenter --target {number} --mount --setuid 0 --"
         assert host.run(f"{inside} touch /etc/matrix-synapse/x").failed
         assert host.run(f"{inside} touch /var/lib/matrix-synapse/x").succeeded
         host.check_output("rm -f /var/lib/matrix-synapse/x")
-        exposure = host.check_output("systemd-analyze security --no-pager %s", unit).splitlines()[-1]
+        exposure = host.check_output("systemd-analyze security --no-pager %s", unit(name)).splitlines()[-1]
         assert float(exposure.split(":")[1].split()[0]) < 2.5, exposure
-        complaints = host.run("systemd-analyze verify %s", unit)
+        complaints = host.run("systemd-analyze verify %s", unit(name))
         assert [line for line in complaints.stderr.splitlines() if "synapse" in line and "Unknown" in line] == []
 
 
@@ -100,3 +100,27 @@ def test_a_host_with_another_signing_key_is_refused(host: Host, pytestconfig: py
         assert host.check_output(f"stat --format=%Y {KEY} && cat {KEY}") == foreign
     finally:
         host.check_output(f"cp -p /root/signing.key {KEY} && rm /root/signing.key")
+
+
+@pytest.mark.fault
+def test_hosts_restart_in_turn_and_main_comes_first(
+    own: dict[str, object], plan: dict[str, dict[str, str]], pytestconfig: pytest.Config
+) -> None:
+    if "main" not in own:
+        pytest.skip("one run tells for both hosts")
+    hosts = {nodes.name(host): host for host in nodes.of(pytestconfig, "chat")}
+
+    def started(name: str) -> int:
+        show = "systemctl show --property=ActiveEnterTimestampMonotonic --value %s"
+        return int(hosts[plan[name]["host"]].check_output(show, unit(name)))
+
+    before = {name: started(name) for name in plan}
+    for host in hosts.values():
+        host.check_output("touch /etc/matrix-synapse/homeserver.yaml")
+    run = play("topology synapse", pytestconfig.getoption("ansible_inventory"))
+    assert run.status == 0, run.output
+    # Nodes share the clock of one kernel.
+    after = {name: started(name) for name in plan}
+    assert all(after[name] > before[name] for name in plan)
+    assert min(after, key=lambda name: after[name]) == "main"
+    assert max(after[name] for name in own) < min(after[name] for name in plan if name not in own)

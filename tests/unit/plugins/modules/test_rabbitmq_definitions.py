@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from unit.rabbitmq_server import FakeServer
 
 from ansible_collections.privatechat.platform.plugins.module_utils._http import ApiError
 from ansible_collections.privatechat.platform.plugins.modules import rabbitmq_definitions as definitions
@@ -27,51 +28,6 @@ ARGS: dict[str, Any] = {
     "users": [ADMINISTRATOR, WORKER],
     "policies": [POLICY],
 }
-
-
-class FakeServer:
-    """RabbitMQ's management interface in memory, as one of its releases answers."""
-
-    def __init__(self, release: str) -> None:
-        self.release = release
-        self.objects: dict[str, dict[str, Any]] = {"/vhosts/%2F": {}}
-        self.calls: list[str] = []
-        self.user("guest", "guest", ["administrator"])
-        self.user("administrator", "secret-a", ["administrator"])
-        self.objects["/permissions/chat/guest"] = {"configure": "", "write": "", "read": ""}
-        self.objects["/permissions/chat/administrator"] = {"configure": ".*", "write": "", "read": ""}
-
-    def user(self, name: str, password: str, tags: list[str]) -> None:
-        body = {"password_hash": definitions.hashed(password, b"salt"), "hashing_algorithm": definitions.ALGORITHM}
-        self.objects[f"/users/{name}"] = {**body, "tags": tags}
-
-    def request(self, method: str, path: str, data: Any = None) -> Any:
-        name = path.removeprefix("/api").partition("?")[0]
-        if method == "GET":
-            return [self.row(key) for key in self.objects if key.startswith(f"{name}/")]
-        self.calls.append(f"{method} {name}")
-        if method == "DELETE":
-            if name.startswith("/users/"):
-                user = name.removeprefix("/users/")
-                self.objects = {key: body for key, body in self.objects.items() if not key.endswith(f"/{user}")}
-            else:
-                del self.objects[name]
-            return None
-        kept = dict(data)
-        if "defaultqueuetype" in kept:
-            kind = kept["defaultqueuetype" if self.release == "3.10" else "default_queue_type"]
-            kept = {"default_queue_type": kind}
-            if self.release == "3.10":
-                kept = {"metadata": kept}
-        if "tags" in kept and self.release != "3.8":
-            kept["tags"] = kept["tags"].split(",") if kept["tags"] else []
-        self.objects[name] = kept
-        return None
-
-    def row(self, key: str) -> dict[str, Any]:
-        _, kind, *names = key.split("/")
-        named = {"permissions": ("vhost", "user"), "policies": ("vhost", "name")}.get(kind, ("name",))
-        return {**dict(zip(named, names, strict=True)), **self.objects[key]}
 
 
 @pytest.fixture(params=["3.8", "3.10", "4.0"])
@@ -104,6 +60,22 @@ def test_a_second_run_sends_nothing(server: FakeServer, run_module: Run) -> None
     assert not answer["changed"]
     assert server.calls == []
     assert answer["diff"]["before"] == answer["diff"]["after"]
+
+
+def test_a_virtual_host_that_was_made_without_a_queue_type_gets_it(server: FakeServer, run_module: Run) -> None:
+    server.objects["/vhosts/chat"] = {"default_queue_type": "undefined"}
+    answer = run_module(definitions.main, ARGS)
+    assert answer["requests"] == server.calls
+    assert ("DELETE /vhosts/chat" in server.calls) is (server.release == "3.10")
+    assert server.objects["/permissions/chat/worker"]
+    assert not run_module(definitions.main, ARGS)["changed"]
+
+
+def test_a_virtual_host_with_queues_is_never_removed(server: FakeServer, run_module: Run) -> None:
+    server.objects |= {"/vhosts/chat": {"default_queue_type": "undefined"}, "/queues/chat/kept": {}}
+    answer = run_module(definitions.main, ARGS)
+    assert "/queues/chat/kept" in server.objects
+    assert ("has 1 queue(s)" in str(answer.get("msg"))) is (server.release == "3.10")
 
 
 def test_a_new_password_is_one_request_and_never_shown(server: FakeServer, run_module: Run) -> None:
