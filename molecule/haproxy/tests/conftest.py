@@ -23,6 +23,9 @@ ECHO = (Path(__file__).parent / "echo.py").read_text()
 CHANGES = {
     r"/run/haproxy/": f"{DIRECTORY}/",
     r"bind \S+:80\b.*": "bind 127.0.0.1:8880",
+    r"bind \S+:8405\b": "bind 127.0.0.1:8406",
+    # Pages of the operator's have servers of their own.
+    r"    use_backend edge_page_.*\n": "",
     rf"bind \S+:{HTTPS}( v6only)? ssl": f"bind [::]:{TWIN_HTTPS} v4v6 ssl",
     r"maxconn 250\b": "maxconn 1",
     r"timeout queue .*": "timeout queue 1s",

@@ -114,7 +114,7 @@ def test_the_queue_listens_nowhere_but_on_its_own_address(host: Host) -> None:
     ]
     found = {row[3] for row in rows if any(name in row[-1] for name in ("beam.smp", "epmd"))}
     own = address(host)
-    assert found == {f"{own}:{port}" for port in (5671, 15671, 25672, 4369)} | {"127.0.0.1:4369"}
+    assert found == {f"{own}:{port}" for port in (5671, 15671, 15692, 25672, 4369)} | {"127.0.0.1:4369"}
 
 
 def test_only_rabbitmq_reads_its_secrets(host: Host) -> None:
