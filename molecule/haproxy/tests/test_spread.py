@@ -74,6 +74,7 @@ def test_a_user_s_devices_share_a_server_and_a_lost_server_moves_only_its_own(as
     moved = [user for user, home in now().items() if home != before[user]]
     spread.tell()
     assert 0 < len(moved) / len(USERS) <= 1 / len(spread.names) + 0.05
+    wait.until(lambda: now() == before, what="everybody being back")
 
 
 def test_the_history_of_a_room_is_read_from_one_server(ask: Ask, spread: Any) -> None:

@@ -86,6 +86,7 @@ def rule(host: Host, watcher: Prometheus) -> Iterator[None]:
     assert host.check_output("systemctl show --property=MainPID --value prometheus") == process
 
 
+@pytest.mark.fault
 @pytest.mark.usefixtures("rule")
 def test_when_the_public_address_is_gone_somebody_is_told_and_again_when_it_is_back(
     host: Host, watcher: Prometheus, receivers: Receivers, pytestconfig: pytest.Config
