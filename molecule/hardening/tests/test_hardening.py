@@ -33,8 +33,12 @@ def test_every_service_of_the_collection_is_confined(host: Host) -> None:
     table = json.loads(host.check_output("systemd-analyze security --no-pager --json=short"))
     wanted = {family(unit) for unit in ours(host)}
     judged = {row["unit"]: float(row["exposure"]) for row in table if family(row["unit"]) in wanted}
+    # The table leaves out what does its work and ends; each of these is judged by its name.
+    for unit in wanted - {family(unit) for unit in judged}:
+        assert host.check_output("systemctl show --property=Type --value %s", unit) == "oneshot", unit
+        told = host.check_output("systemd-analyze security --no-pager %s", unit).splitlines()[-1]
+        judged[unit] = float(told.partition(": ")[2].split()[0])
     assert wanted
-    assert {family(unit) for unit in judged} == wanted
     assert {unit: exposure for unit, exposure in judged.items() if exposure > EXPOSURE} == {}
 
 
