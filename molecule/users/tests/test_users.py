@@ -118,7 +118,8 @@ def test_a_purge_spares_who_is_guarded(
     purged = keep(platform_people_purge=True, platform_people_purge_limit=50)
     assert (purged.status, purged.changed) == (0, 1), purged.output
     left = sorted(user for user, account in known()["users"].items() if not account["deactivated"])
-    names = ("admin", "alice", "bob", "bridge_1", "carol", "verify-alice", "verify-bob")
+    own = ("probe-receiver", "probe-sender", "verify-alice", "verify-bob")
+    names = ("admin", "alice", "bob", "bridge_1", "carol", *own)
     assert left == [f"@{user}:{admin.domain}" for user in names]
     assert stranger.log_in("frank", frank["password"]) == 403
 
