@@ -13,6 +13,7 @@ from testkit import leaders, nodes, wait
 # What the operator is promised, in seconds.
 TOLD_WITHIN = 120
 RESOLVED_WITHIN = 300
+UNIT_DOWN = "HostUnitDown"
 # Tier, unit, the alert that tells of it.
 KILLED = [
     ("etcd", "etcd.service", "EtcdMemberDown"),
@@ -21,13 +22,14 @@ KILLED = [
     ("redis", "redis-sentinel.service", "SentinelDown"),
     ("rabbitmq", "rabbitmq-server.service", "RabbitmqMemberDown"),
     ("chat", "synapse-worker@*.service", "ChatProcessDown"),
-    ("chat", "privatechat-health.service", "HostUnitDown"),
+    ("chat", "privatechat-health.service", UNIT_DOWN),
     ("edge", "haproxy.service", "HaproxyDown"),
-    ("edge", "keepalived.service", "HostUnitDown"),
+    ("edge", "keepalived.service", UNIT_DOWN),
     ("monitoring", "privatechat-probe.service", "ChatProbeSilent"),
 ]
 ASK = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:9293/api/v2/alerts').read().decode())"
-Alert = tuple[str, str]
+# Its name, its host, and of a unit that does not run which one.
+Alert = tuple[str, str, str]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -44,9 +46,14 @@ def monitor(pytestconfig: pytest.Config) -> Host:
 
 
 def told(monitor: Host) -> set[Alert]:
-    """Return the alerts that have come to Alertmanager and have not been resolved, with their hosts."""
+    """Return the alerts that have come to Alertmanager and have not been resolved."""
     labels = [alert["labels"] for alert in json.loads(monitor.check_output("python3 -c %s", ASK))]
-    return {(one["alertname"], one.get("host", "")) for one in labels}
+    return {about(one["alertname"], one.get("host", ""), one.get("name", "")) for one in labels}
+
+
+def about(alert: str, host: str, unit: str) -> Alert:
+    """Return what an alert is known by: several units of one host may be down."""
+    return alert, host, unit if alert == UNIT_DOWN else ""
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +63,7 @@ def victims(pytestconfig: pytest.Config) -> list[tuple[Host, str, Alert]]:
     for tier, pattern, alert in KILLED:
         host = nodes.of(pytestconfig, tier)[-1]
         unit = host.check_output("systemctl list-units --plain --no-legend %s | cut -d' ' -f1 | head -n 1", pattern)
-        found.append((host, unit, (alert, nodes.name(host))))
+        found.append((host, unit, about(alert, nodes.name(host), unit)))
     return found
 
 
