@@ -99,9 +99,9 @@ EXAMPLES = r"""
       - path: /etc/haproxy/conf.d
     files:
       - path: /etc/haproxy/conf.d/base.cfg
-        content: "{{ lookup('ansible.builtin.template', 'base.cfg.j2') }}"
+        content: "{{ lookup('privatechat.platform.rendered', 'base.cfg.j2') }}"
       - path: /etc/haproxy/secrets.env
-        secret_content: "{{ lookup('ansible.builtin.template', 'secrets.env.j2') }}"
+        secret_content: "{{ lookup('privatechat.platform.rendered', 'secrets.env.j2') }}"
         mode: "0600"
     absent:
       - /etc/haproxy/conf.d/*.cfg

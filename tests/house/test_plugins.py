@@ -1,4 +1,4 @@
-"""Modules and filters are documented in the form that `ansible-doc` shows."""
+"""Modules, filters and lookups are documented in the form that `ansible-doc` shows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from house import rules, tree
 
 LICENCE = "# SPDX-License-Identifier: GPL-3.0-or-later"
 FRAGMENT = "privatechat.platform.attributes"
-DOCUMENTED = tree.plugins("modules", "filter")
+DOCUMENTED = tree.plugins("modules", "filter", "lookup")
 
 
 def documentation(file: str, part: str) -> Any:

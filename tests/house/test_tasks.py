@@ -37,3 +37,7 @@ def test_tags_are_role_names(name: str) -> None:
 @pytest.mark.parametrize("file", [name for name in tree.below("roles/") if "/templates/" in name])
 def test_templates_verify_their_peers(file: str) -> None:
     assert "verify none" not in tree.text(file)
+
+
+def test_templates_are_rendered_without_a_copy_of_all_variables() -> None:
+    assert [name for name in tree.below("roles/") if "ansible.builtin.template" in tree.text(name)] == []

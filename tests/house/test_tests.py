@@ -13,7 +13,7 @@ TEST_FILES = [name for name in tree.files() if Path(name).name.startswith("test_
 # A module that an action plugin of the same name carries out alone holds documentation only.
 TESTED_PLUGINS = [
     name
-    for name in tree.plugins("action", "modules", "module_utils", "plugin_utils", "filter")
+    for name in tree.plugins("action", "modules", "module_utils", "plugin_utils", "filter", "lookup")
     if not name.startswith("plugins/modules/") or "AnsibleModule(" in tree.text(name)
 ]
 # Scenarios that hold the instances others share, or whose proof is another scenario's.

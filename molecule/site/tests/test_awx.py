@@ -49,3 +49,4 @@ def test_a_check_of_the_whole_site_is_a_job_that_would_change_nothing(launch: Ca
     job = launch("site", "--check", "--diff")
     assert job.status == "successful", job.output[-4000:]
     assert job.changed == 0
+    assert "\n+++ after" not in job.output

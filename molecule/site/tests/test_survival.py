@@ -1,4 +1,7 @@
-"""A member of each tier is lost while people talk: talk goes on, and what was acknowledged arrives."""
+"""A member of each tier is lost while people talk: talk goes on, and what was acknowledged arrives.
+
+That the platform is whole again without anybody's help is what the tests after these find.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import Any
 import pytest
 from testkit import leaders, nodes, wait
 from testkit.edges import holders
-from testkit.playbook import ROOT, play
+from testkit.playbook import ROOT
 from testkit.prober import Prober
 
 INVENTORY = ROOT / ".lab/inventory"
@@ -78,9 +81,3 @@ def test_talk_survives_the_machine_that_holds_the_public_address(
     finally:
         lab("up")
         wait.service_runs(holder, "keepalived.service", seconds=120)
-
-
-def test_the_platform_is_whole_again_without_anybody_s_help() -> None:
-    run = play("site", INVENTORY)
-    assert run.status == 0, run.output[-4000:]
-    assert run.changed_tasks == []

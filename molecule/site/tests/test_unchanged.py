@@ -1,4 +1,4 @@
-"""Running the site playbook on a deployed platform finds nothing to do."""
+"""Running the site playbook on a deployed platform finds nothing to do, whatever the tests before have broken in it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,9 @@ INVENTORY = ROOT / ".lab/inventory"
 HOST_TASKS = {"lab": 540, "single": 145}
 
 
-def test_a_second_run_changes_nothing_in_few_tasks() -> None:
+def test_a_run_changes_nothing_in_few_tasks() -> None:
     run = play("site", INVENTORY)
     assert run.status == 0, run.output[-4000:]
     assert run.changed_tasks == []
     assert run.changed == 0
     assert run.host_tasks <= HOST_TASKS[(ROOT / ".lab/demo").read_text()]
-
-
-def test_a_check_run_would_change_nothing() -> None:
-    run = play("site", INVENTORY, "--check", "--diff")
-    assert run.status == 0, run.output[-4000:]
-    assert run.changed_tasks == []
-    assert "\n+++ after" not in run.output
