@@ -46,3 +46,11 @@ def test_the_timer_itself_writes_the_page(host: Host) -> None:
     wait.until(lambda: host.file(PAGE).exists, what="the timer's first run", seconds=30)
     assert host.file(PAGE).mode == 0o644
     assert "privatechat-certificates.timer" in host.check_output("systemctl list-timers --no-pager")
+
+
+def test_reloads_of_systemd_in_a_row_are_no_failure(host: Host) -> None:
+    unit = "privatechat-certificates.service"
+    # As many starts in ten seconds as systemd takes for a fault in other units, and more.
+    for _again in range(8):
+        host.check_output("systemctl daemon-reload && systemctl start %s", unit)
+    assert host.check_output("systemctl show --property=Result --value %s", unit) == "success"
