@@ -25,7 +25,7 @@ PLAY = """
     - ansible.builtin.include_role: {{name: privatechat.platform.hardening, tasks_from: verify}}
     - ansible.builtin.assert:
         that: hardening_findings | map(attribute='found') | last == wanted
-        fail_msg: "{{{{ hardening_findings }}}}"
+        fail_msg: "{{{{ hardening_findings | map(attribute='found') | join(', ') }}}}"
   vars:
     wanted: "daily from 03:00 for 120 minutes; yours to update: {}"
 """
