@@ -64,11 +64,12 @@ def amqp(
     user: str = "privatechat",
     password: str | None = None,
     trust: str = AUTHORITY,
+    address: str = "",
     port: int = 5671,
 ) -> CommandResult:
-    """Do one thing as a client of the member, without TLS if nobody is trusted."""
+    """Do one thing as a client of the member, or of another address; without TLS if nobody is trusted."""
     word = variable(host, "platform_secret_rabbitmq_password") if password is None else password
-    arguments = [variable(host, "ansible_host"), str(port), trust, user, command, name, *texts]
+    arguments = [address or variable(host, "ansible_host"), str(port), trust, user, command, name, *texts]
     return host.run(f"PASSWORD={shlex.quote(word)} python3 -c {shlex.quote(PROGRAM)} {shlex.join(arguments)}")
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
+from functools import partial
 from typing import Any
 
 import pytest
 import testinfra
 from testinfra.host import Host
-from testkit import nodes, postgresql, wait
+from testkit import nodes, postgresql, queue, wait
 
 testinfra_hosts = ["ansible://chat"]
 PORTS = {"postgresql_primary": 15432, "postgresql_replicas": 15433, "redis_primary": 16379, "rabbitmq": 15670}
@@ -72,6 +73,16 @@ def test_the_redis_listener_speaks_plainly_to_clients_and_asks_for_a_password(ho
     assert talk_to_redis(host) in ("-NOAU", "+PONG")
 
 
+def test_the_queue_s_listener_carries_messages(host: Host) -> None:
+    queue.prepare(host)
+    through = partial(queue.amqp, host, address="127.0.0.1", port=PORTS["rabbitmq"])
+    for words in (("declare", "a"), ("publish", "a", "word")):
+        done = through(*words)
+        assert done.succeeded, done.stderr
+    assert through("receive", "a").stdout.split() == ["word"]
+    assert through("delete", "a").succeeded
+
+
 def test_listeners_are_not_reachable_from_other_hosts(host: Host) -> None:
     listening = host.check_output("ss -Hltn")
     for port in PORTS.values():
@@ -131,6 +142,25 @@ def test_sessions_of_a_lost_redis_are_cut(host: Host, pytestconfig: pytest.Confi
     finally:
         lost.check_output("systemctl start redis-server")
     assert wait.until(lambda: talk_to_redis(host), what="Redis answering through the listener") in ("-NOAU", "+PONG")
+
+
+@pytest.mark.fault
+def test_sessions_from_before_a_reload_are_cut_when_their_server_s_machine_is_lost(
+    host: Host, place: dict[str, str]
+) -> None:
+    held(host, "redis_primary")
+    (name,) = in_use(host, "redis_primary")
+    if name == nodes.name(host):
+        pytest.skip("a machine is not lost to itself")
+    host.check_output("systemctl reload haproxy")
+    wait.until(lambda: not in_use(host, "redis_primary"), what="another process listening")
+    assert host.run("systemctl is-active held-session").rc == 0
+    # Nothing is refused and nothing arrives, as where a cable is out.
+    host.check_output("ip route add blackhole %s", place[name])
+    try:
+        wait.until(lambda: host.run("systemctl is-active held-session").rc != 0, what="the session being cut")
+    finally:
+        host.check_output("ip route del blackhole %s", place[name])
 
 
 @pytest.mark.fault
