@@ -1,0 +1,25 @@
+"""What Alertmanager and Prometheus are told, beyond what their own checkers see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
+from render import rendering
+
+ALERTMANAGER = "/etc/prometheus/alertmanager.yml"
+
+
+def entries(**inputs: Any) -> dict[str, dict[str, Any]]:
+    """Return the files of the role with these inputs beside the smallest, by path."""
+    known = {**rendering.variables("monitoring", "smallest", "13"), **inputs}
+    (task,) = rendering.load("roles/monitoring/tasks/configure.yml")
+    arguments = Templar(loader=DataLoader(), variables=known).template(task[rendering.MODULE])
+    return {entry["path"]: entry for entry in arguments["files"]}
+
+
+@pytest.mark.parametrize("urls", [[], ["https://hooks.example.com/secret"]])
+def test_no_diff_shows_where_webhooks_go_or_went(urls: list[str]) -> None:
+    assert "content" not in entries(monitoring_webhook_urls=urls)[ALERTMANAGER]
