@@ -10,13 +10,14 @@ from testinfra.host import Host
 from testkit import wait
 
 CERTIFICATES = "/etc/privatechat/tls/monitoring"
-MAIL_PORT, HOOK_PORT = 2525, 8443
+MAIL_PORT, TLS_MAIL_PORT, HOOK_PORT = 2525, 465, 8443
 MAIL_CONFIG = f"""
 pki localhost cert "/root/mail/cert.pem"
 pki localhost key "/root/mail/key.pem"
 table people file:/root/mail/people
 table boxes {{ "@" = "mailbox" }}
 listen on 127.0.0.1 port {MAIL_PORT} tls-require pki localhost auth <people>
+listen on 127.0.0.1 port {TLS_MAIL_PORT} smtps pki localhost auth <people>
 action "deliver" maildir "/home/mailbox/mail" virtual <boxes>
 match auth from any for any action "deliver"
 """

@@ -27,6 +27,8 @@ DEFAULTS: dict[str, Any] = {
     "monitoring_webhook_token": "",
 }
 PORTS = range(1, 65536)
+# Where TLS comes before the first word, whatever is required.
+TLS_PORT = 465
 
 
 def notification_problems(given: Mapping[str, Any]) -> list[str]:
@@ -66,7 +68,7 @@ def _mail_problems(inputs: Mapping[str, Any]) -> Iterator[str]:
             f"The mail server cannot be logged in to: monitoring_smtp_{there} is set and monitoring_smtp_{absent} is "
             "not. Set both or none."
         )
-    if password and not inputs["monitoring_smtp_tls_required"]:
+    if password and not inputs["monitoring_smtp_tls_required"] and str(inputs["monitoring_smtp_port"]) != str(TLS_PORT):
         yield (
             "monitoring_smtp_password would cross the network for all to read: monitoring_smtp_tls_required is false. "
             "Require TLS, or log in to a mail server that asks for no password."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 from render import rendering
@@ -18,6 +19,13 @@ def entries(**inputs: Any) -> dict[str, dict[str, Any]]:
     (task,) = rendering.load("roles/monitoring/tasks/configure.yml")
     arguments = Templar(loader=DataLoader(), variables=known).template(task[rendering.MODULE])
     return {entry["path"]: entry for entry in arguments["files"]}
+
+
+@pytest.mark.parametrize(("port", "starttls"), [(587, True), (25, True), (465, False)])
+def test_starttls_is_required_where_tls_does_not_come_first(port: int, starttls: bool) -> None:
+    mail = {"monitoring_email_to": ["ops@example.com"], "monitoring_smtp_port": port}
+    told = yaml.safe_load(entries(**mail)[ALERTMANAGER]["secret_content"])
+    assert told["global"]["smtp_require_tls"] is starttls
 
 
 @pytest.mark.parametrize("urls", [[], ["https://hooks.example.com/secret"]])

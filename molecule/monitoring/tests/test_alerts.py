@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from testinfra.host import Host
-from testkit import nodes, wait
+from testkit import nodes, playbook, wait
 from testkit.prometheus import Prometheus
 from testkit.receivers import Receivers
 
@@ -68,6 +68,23 @@ def test_an_alert_arrives_with_what_people_feel_and_what_to_do(
     post(name, endsAt=host.check_output("date --utc +%FT%TZ"))
     assert "RESOLVED at " in receivers.mail(name, "RESOLVED", seconds=RESOLVED_SECONDS)["text"]
     receivers.hook(name, "resolved", seconds=RESOLVED_SECONDS)
+
+
+@pytest.mark.fault
+def test_a_mail_server_that_begins_with_tls_gets_alerts(
+    host: Host, receivers: Receivers, post: Callable[..., None], pytestconfig: pytest.Config
+) -> None:
+    inventory = pytestconfig.getoption("ansible_inventory")
+    other = playbook.given(monitoring_smtp_port=465)
+    try:
+        run = playbook.play("topology secrets monitoring", inventory, *other)
+        assert run.status == 0, run.output
+        name = f"ScenarioCup{host.check_output('date +%s')}"
+        post(name)
+        assert receivers.mail(name, "WARNING", seconds=TOLD_SECONDS)["Subject"] == f"WARNING: {name} on tea1"
+    finally:
+        run = playbook.play("topology secrets monitoring", inventory)
+    assert run.status == 0, run.output
 
 
 @pytest.fixture

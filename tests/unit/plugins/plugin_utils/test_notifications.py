@@ -26,6 +26,7 @@ PLAIN = {"monitoring_webhook_urls": ["http://hooks.example.com/secret-u"]}
         MAIL,
         LOGIN,
         {**MAIL, "monitoring_smtp_tls_required": False, "monitoring_smtp_port": "25"},
+        {**LOGIN, "monitoring_smtp_tls_required": False, "monitoring_smtp_port": "465"},
         {**MAIL, "monitoring_smtp_host": "2001:db8::25"},
         HOOK,
         PLAIN,
