@@ -43,7 +43,7 @@ options:
     type: str
     required: true
   targets:
-    description: How many targets Prometheus shall know.
+    description: How many targets Prometheus shall know, beside those that an operator has added to the job C(own).
     type: int
     default: 0
   wait_for:
@@ -73,7 +73,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 targets:
-  description: Number of targets that are C(up), how many there are in C(total), how many were C(read), C(down) ones.
+  description: >-
+    Number of targets that are C(up), how many there are in C(total), how many were C(read), C(down) ones; all without
+    those of the job C(own).
   type: dict
   returned: always
   sample: {up: 11, total: 12, read: 12, down: [{job: redis, instance: data1, error: connection refused}]}
@@ -113,6 +115,7 @@ from ansible_collections.privatechat.platform.plugins.module_utils._http import 
 
 PAUSE_SECONDS = 1
 TIMEOUT_SECONDS = 10
+OWN = "own"  # the scrape job whose targets are the operator's
 NEVER = "0001-"  # how the time of a target that was not read yet begins
 PROBE = re.compile(r"^privatechat_probe_(success|delivery_seconds)(?:\{\})? (\S+)$", re.MULTILINE)
 Found = dict[str, Any]
@@ -120,7 +123,7 @@ Found = dict[str, Any]
 
 def targets_of(answer: Any) -> Found:
     """Return what Prometheus says of its targets."""
-    active = answer["data"]["activeTargets"]
+    active = [one for one in answer["data"]["activeTargets"] if one["scrapePool"] != OWN]
     down = [
         {"job": one["labels"]["job"], "instance": one["labels"]["instance"], "error": one["lastError"]}
         for one in active

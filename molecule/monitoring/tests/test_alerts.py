@@ -15,7 +15,7 @@ testinfra_hosts = ["ansible://monitoring"]
 
 SENTENCE = "People wait for the scenario's tea."
 RUNBOOK = "docs/runbooks/alerts/scenario.md#"
-RULES = "/etc/prometheus/rules/scenario.yml"
+RULES = "/etc/prometheus/own/rules/scenario.yml"
 # Labels of no host, which another alert might silence.
 RULE = f"""
 groups:

@@ -17,9 +17,10 @@ NEVER = "0001-01-01T00:00:00Z"
 BASIC = "Basic b3BlcmF0b3I6c2VjcmV0LXA="
 
 
-def target(job: str, health: str = "up", read: str = "2026-11-27T19:00:00.1Z") -> dict[str, Any]:
+def target(job: str, health: str = "up", read: str = "2026-11-27T19:00:00.1Z", pool: str = "") -> dict[str, Any]:
     error = "connection refused" if health == "down" else ""
-    return {"labels": {"job": job, "instance": "data1"}, "health": health, "lastError": error, "lastScrape": read}
+    labels = {"job": job, "instance": "data1"}
+    return {"labels": labels, "scrapePool": pool or job, "health": health, "lastError": error, "lastScrape": read}
 
 
 def alert(name: str, severity: str, state: str = "firing") -> dict[str, Any]:
@@ -86,6 +87,11 @@ def test_what_all_three_say_is_put_together(info: Run, wait_for: str) -> None:
     assert answer["alerts"] == [{"name": "DiskFillsUp", "severity": "warning", "summary": "/ of data1 fills"}]
     assert answer["probe"] == {"success": True, "seconds": 0.084}
     assert (answer["alertmanager"], answer["errors"], answer["changed"]) == ({"members": 1}, {}, False)
+
+
+def test_what_the_operator_has_added_is_not_counted(info: Run, services: Services) -> None:
+    services.targets += [target("printers", "down", pool="own"), target("own", read=NEVER)]
+    assert info(wait_for="well")["targets"] == {"up": 2, "total": 2, "read": 2, "down": []}
 
 
 def test_what_is_not_read_yet_is_waited_for(info: Run, services: Services) -> None:
