@@ -192,6 +192,15 @@ def unpinned(requirements: str) -> Iterator[str]:
             yield f"{wanted!r} has no exact version"
 
 
+def figures_without_job(expression: str) -> Iterator[str]:
+    """Yield each figure of an expression of Prometheus that names no job; those of recording rules have colons."""
+    grouped = r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)"
+    text = re.sub(grouped, "", re.sub(r'"[^"]*"', "", expression))
+    for name, labels in re.findall(r"(?<![\w:])([a-zA-Z_][\w:]*)(?![\w:]|\s*\()(\{[^}]*\})?", text):
+        if name not in ("and", "or", "unless", "bool", "offset") and ":" not in name and not re.search(r"\bjob[=!]", labels):
+            yield name
+
+
 def commands_of(markdown: str) -> set[str]:
     """Return the make targets that a page tells its reader to call: in backticks, or at the start of a line of code."""
     return set(re.findall(r"(?:`|^)make ([a-z][\w-]*)", "\n".join(code_of(markdown)), re.MULTILINE))

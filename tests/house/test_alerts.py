@@ -82,6 +82,12 @@ def test_an_alert_is_shown_to_fire_and_to_be_silent(tier: str, rule: dict[str, A
     assert shown[rule["alert"], False] >= 1
 
 
+@pytest.mark.parametrize("file", tree.below(FOLDER, ".yml"))
+def test_a_rule_says_of_which_job_each_figure_is(file: str) -> None:
+    expressions = [rule["expr"] for group in tree.load(file)["groups"] for rule in group["rules"]]
+    assert [figure for text in expressions for figure in rules.figures_without_job(text)] == []
+
+
 def test_every_alert_has_a_name_of_its_own() -> None:
     assert [name for name, times in Counter(rule["alert"] for _, rule in ALERTS).items() if times > 1] == []
 
