@@ -82,8 +82,7 @@ def info(run_module: Run, url: str) -> Run:
 
 @pytest.mark.parametrize("wait_for", ["read", "well"])
 def test_what_all_three_say_is_put_together(info: Run, services: Services, wait_for: str) -> None:
-    # What the operator has added is not counted.
-    services.targets.append(target("printer", "down", NEVER, pool="own"))
+    services.targets += [target("printer", "down", NEVER, pool="own")]  # the operator's own, which is not counted
     answer = info(wait_for=wait_for)
     assert answer["targets"] == {"up": 2, "total": 2, "read": 2, "down": []}
     assert answer["alerts"] == [{"name": "DiskFillsUp", "severity": "warning", "summary": "/ of data1 fills"}]
