@@ -8,7 +8,7 @@ from testinfra.host import Host
 
 from . import nodes, wait
 
-PATRONI = "patronictl -c /etc/patroni/config.yml list --format json"
+PATRONI = "patronictl list --format json"
 REDIS = "REDISCLI_AUTH=%s redis-cli --tls --cacert /etc/privatechat/tls/ca.pem --user haproxy -h %s -p %s"
 REDIS_PORT, SENTINEL_PORT = 6379, 26379
 SECONDS = 180

@@ -122,8 +122,7 @@ def test_sessions_of_a_former_primary_are_cut(host: Host, place: dict[str, str],
     postgresql.in_step(nodes.of(pytestconfig, "postgresql"))
     held(host, "postgresql_primary")
     assert in_use(host, "postgresql_primary") == [before]
-    handover = "set -a; . /etc/patroni/secrets.env; patronictl -c /etc/patroni/config.yml switchover --force"
-    member(pytestconfig, before).check_output("bash -c %s", handover)
+    member(pytestconfig, before).check_output("patronictl switchover --force")
     wait.until(lambda: host.run("systemctl is-active held-session").rc != 0, what="the session being cut")
     (after,) = wait.until(lambda: up(host, "postgresql_primary") - {before}, what="a new primary")
     assert address_seen(host, PORTS["postgresql_primary"]) == place[after]

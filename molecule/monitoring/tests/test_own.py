@@ -35,7 +35,7 @@ def known(watcher: Prometheus) -> bool:
 
 @pytest.mark.usefixtures("own")
 def test_rules_and_targets_of_the_operator_s_own_are_read(watcher: Prometheus) -> None:
-    wait.until(lambda: known(watcher), what="the operator's rule and target being known", seconds=30)
+    assert wait.until(lambda: known(watcher), what="the operator's rule and target being known", seconds=30)
 
 
 @pytest.mark.fault

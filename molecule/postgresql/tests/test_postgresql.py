@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from testinfra.host import Host
 from testkit.nodes import address
 from testkit.postgresql import TLS, administer, query, secret
 
 testinfra_hosts = ["ansible://postgresql"]
+RUNBOOK = Path(__file__).parents[3] / "docs/runbooks/alerts/postgresql.md"
 
 
 def test_a_client_with_the_password_writes_over_verified_tls(primary: Host) -> None:
@@ -68,3 +72,13 @@ def test_the_rest_interface_needs_its_password_to_change_anything(host: Host) ->
     refused = host.run("python3 -c %s %s", program, url)
     assert refused.failed
     assert "401" in refused.stderr
+
+
+def test_root_switches_failover_off_and_on_as_the_runbook_says(primary: Host) -> None:
+    (resume,) = re.findall(r"^`(patronictl [^`]*resume)`$", RUNBOOK.read_text(), re.MULTILINE)
+    try:
+        primary.check_output("patronictl pause")
+        assert "Maintenance mode: on" in primary.check_output("patronictl list")
+    finally:
+        primary.check_output(resume)
+    assert "Maintenance mode" not in primary.check_output("patronictl list")
