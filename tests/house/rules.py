@@ -197,7 +197,11 @@ def figures_without_job(expression: str) -> Iterator[str]:
     grouped = r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)"
     text = re.sub(grouped, "", re.sub(r'"[^"]*"', "", expression))
     for name, labels in re.findall(r"(?<![\w:])([a-zA-Z_][\w:]*)(?![\w:]|\s*\()(\{[^}]*\})?", text):
-        if name not in ("and", "or", "unless", "bool", "offset") and ":" not in name and not re.search(r"\bjob[=!]", labels):
+        if (
+            name not in ("and", "or", "unless", "bool", "offset")
+            and ":" not in name
+            and not re.search(r"\bjob[=!]", labels)
+        ):
             yield name
 
 
