@@ -20,7 +20,8 @@ WANTED = {
         "node_filesystem_readonly node_memory_MemAvailable_bytes node_memory_MemTotal_bytes node_time_seconds "
         "node_timex_offset_seconds node_timex_sync_status node_cpu_seconds_total node_boot_time_seconds "
         "node_disk_io_time_seconds_total node_network_receive_bytes_total node_textfile_mtime_seconds "
-        "node_scrape_collector_success privatechat_certificate_expiry_timestamp_seconds"
+        "node_scrape_collector_success privatechat_certificate_expiry_timestamp_seconds "
+        "privatechat_security_updates_timestamp_seconds privatechat_reboot_required_timestamp_seconds"
     ),
     ("etcd", "etcd"): (
         "etcd_server_has_leader etcd_server_leader_changes_seen_total etcd_mvcc_db_total_size_in_bytes "

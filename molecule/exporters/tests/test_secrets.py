@@ -18,6 +18,7 @@ UNITS = [
     "prometheus-postgres-exporter.service",
     "prometheus-redis-exporter.service",
     "privatechat-certificates.service",
+    "privatechat-packages.service",
 ]
 
 
