@@ -23,6 +23,8 @@ NOT_HERE = {
     *[("node_nf_conntrack_entries", "node"), ("node_nf_conntrack_entries_limit", "node")],
     *[("node_md_disks", "node"), ("node_md_disks_required", "node")],
 }
+# What only the services of Debian 13 tell; rules do without.
+NEWER = {("patroni_quorum_standby", "patroni"), ("rabbitmq_unreachable_cluster_peers_count", "rabbitmq")}
 
 
 def test_the_rules_are_on_the_host(host: Host) -> None:
@@ -40,7 +42,7 @@ def test_alerts_fire_for_their_fault_and_are_silent_without_it(host: Host, file:
     assert judged.succeeded, judged.stdout + judged.stderr
 
 
-def test_every_figure_that_a_rule_asks_for_is_told_by_somebody(watcher: Prometheus) -> None:
+def test_every_figure_that_a_rule_asks_for_is_told_by_somebody(host: Host, watcher: Prometheus) -> None:
     rules = [rule for file in RULES for group in yaml.safe_load(file.read_text())["groups"] for rule in group["rules"]]
     wanted = {found for rule in rules for found in FIGURE.findall(rule["expr"])}
     told = {
@@ -48,5 +50,6 @@ def test_every_figure_that_a_rule_asks_for_is_told_by_somebody(watcher: Promethe
         for one in watcher.api(f"query?query={quote(TOLD)}")["result"]
         if "job" in one["metric"]
     }
-    assert wanted >= NOT_HERE
-    assert sorted(wanted - told - NOT_HERE) == []
+    absent = NOT_HERE | (NEWER if host.system_info.codename == "bookworm" else set())
+    assert wanted >= NOT_HERE | NEWER
+    assert sorted(wanted - told - absent) == []
