@@ -190,6 +190,7 @@ from ansible_collections.privatechat.platform.plugins.module_utils._synapse impo
     session,
 )
 from ansible_collections.privatechat.platform.plugins.module_utils._synapse_arguments import ROOMS
+from ansible_collections.privatechat.platform.plugins.module_utils._synapse_room_problems import problems
 from ansible_collections.privatechat.platform.plugins.module_utils._synapse_room_requests import apply, read
 
 PEOPLE = ("joined", "kicked")
@@ -210,7 +211,7 @@ def keep(server: Synapse, params: dict[str, Any], *, check: bool) -> dict[str, A
     entries = {entry["alias"]: entry for entry in given}
     current = read(server, [alias for alias in entries if alias.endswith(f":{params['server_name']}")])
     actor, version = server.user_id, params["room_version"]
-    if found := list(rooms.problems(given, current, params["server_name"], actor)):
+    if found := list(problems(given, current, params["server_name"], actor)):
         raise ApiError(" ".join(found))
     patches = rooms.plan(current, entries, actor, version)
     if not check:

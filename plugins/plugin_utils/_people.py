@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from ansible_collections.privatechat.platform.plugins.module_utils import _synapse_room_problems as room_problems
 from ansible_collections.privatechat.platform.plugins.module_utils import _synapse_rooms as rooms
 from ansible_collections.privatechat.platform.plugins.module_utils import _synapse_tokens as tokens
 from ansible_collections.privatechat.platform.plugins.module_utils import _synapse_users as users
@@ -54,7 +55,7 @@ def _strangers(people: Iterable[Mapping[str, Any]], passwords: Mapping[str, Any]
 
 def _of_rooms(entries: Entries, people: Entries, domain: str, actor: str) -> Iterator[str]:
     whole = [rooms.whole(entry, domain) for entry in entries]
-    yield from rooms.problems(whole, {}, domain, actor)
+    yield from room_problems.problems(whole, {}, domain, actor)
     gone = {users.full_name(person["name"], domain) for person in people if person["state"] == "absent"}
     for room in whole:
         for member in room["members"]:

@@ -88,24 +88,3 @@ def test_placeholders_become_ids_wherever_they_are() -> None:
     assert rooms.resolved(state, ids) == {
         ("m.space.child", "!r:x.org"): {"allow": [{"room_id": "!r:x.org"}], "alias": ROOM}
     }
-
-
-def test_a_circle_of_spaces_is_refused() -> None:
-    circle = entries()
-    circle[SPACE]["parent"] = INNER
-    found = list(rooms.problems(list(circle.values()), {}, "x.org", ACTOR))
-    assert [problem.split(" is in a space")[0] for problem in found] == [f"'{INNER}'", f"'{SPACE}'"]
-
-
-def test_a_room_given_twice_is_refused() -> None:
-    found = list(rooms.problems([entries()[ROOM]] * 2, {}, "x.org", ACTOR))
-    assert found == [f"'{ROOM}' is given 2 times; give it once."]
-
-
-@pytest.mark.parametrize(("version", "refused"), [("11", [BOB]), ("12", [])])
-def test_an_administrator_is_deposed_by_nobody_with_the_same_power(version: str, refused: list[str]) -> None:
-    room = {**OPEN, "version": version, "state": {**CREATE, (rooms.POWER, ""): {"users": {ACTOR: 100, BOB: 100}}}}
-    wanted = entries(members=MEMBERS[:1], exact=True)
-    found = list(rooms.problems([wanted[ROOM]], {ROOM: room}, "x.org", ACTOR))
-    assert [user for user in (ALICE, BOB) if user in " ".join(found)] == refused
-    assert not list(rooms.problems([entries(members=MEMBERS[:1])[ROOM]], {ROOM: room}, "x.org", ACTOR))
