@@ -32,6 +32,9 @@ EVENT_LEVELS = {
 }
 LEVELS = ("users_default", "events_default", "state_default", "invite", "kick", "ban", "redact")
 POWER, CHILD, PARENT = "m.room.power_levels", "m.space.child", "m.space.parent"
+ALIAS = "m.room.canonical_alias"
+# State that says more than what is wanted of it: other aliases, the order in a space.
+KEPT = (ALIAS, CHILD)
 # From this version on whoever made a room stands above all levels and is not listed (MSC4289).
 SUPREME_CREATORS = 12
 
@@ -123,24 +126,28 @@ def id_of(alias: str, rooms: Rooms) -> str:
 def links(alias: str, room: Room, entries: Entries, rooms: Rooms) -> dict[tuple[str, str], dict[str, Any]]:
     """Return the state that ties a room to the space it is in and to the rooms that are in it."""
     entry, via, found = entries[alias], [alias.partition(":")[2]], dict[tuple[str, str], dict[str, Any]]()
+    others = {id_of(other, rooms): entries[other] for other in entries}
+    own = [key for key, other in others.items() if other["parent"] == alias and other["state"] == "present"]
+    elsewhere = [key for key, other in others.items() if other["parent"] or other["state"] == "absent"]
     if entry["parent"]:
         found[(PARENT, id_of(entry["parent"], rooms))] = {"via": via, "canonical": True}
-    if not entry["space"]:
-        return found
-    own = {other for other in entries if entries[other]["parent"] == alias and entries[other]["state"] == "present"}
-    found |= {(CHILD, id_of(other, rooms)): {"via": via} for other in own}
-    elsewhere = {id_of(other, rooms) for other in entries if other not in own}
-    for kind, key in room["state"]:
-        if kind == CHILD and (kind, key) not in found and room["state"][(kind, key)]:
-            # A link without content is none.
-            found |= {(kind, key): {}} if entry["exact"] or key in elsewhere else {}
-    return found
+    if entry["space"]:
+        found |= {(CHILD, key): {"via": via} for key in own}
+
+    def cut(kind: str, key: str) -> bool:
+        """Tell whether a link that is not wanted goes; one that nothing is said of stays."""
+        if kind == PARENT:
+            return bool(entry["parent"]) and key in others
+        return kind == CHILD and entry["space"] and (entry["exact"] or key in elsewhere)
+
+    # A link without content is none.
+    return {**{key: {} for key, link in room["state"].items() if link and cut(*key)}, **found}
 
 
 def state_of(alias: str, room: Room, entries: Entries, rooms: Rooms, actor: str) -> dict[tuple[str, str], Any]:
     """Return the state that the room shall have, as far as anything is wanted of it."""
     entry = entries[alias]
-    wanted: dict[tuple[str, str], Any] = {("m.room.canonical_alias", ""): {"alias": alias}}
+    wanted: dict[tuple[str, str], Any] = {(ALIAS, ""): {"alias": alias}}
     if entry["name"] is not None:
         wanted[("m.room.name", "")] = {"name": entry["name"]}
     if entry["topic"] is not None:
@@ -159,6 +166,11 @@ def differs(present: Any, wanted: dict[str, Any]) -> bool:
     return any(present.get(name) != value for name, value in wanted.items())
 
 
+def completed(kind: str, present: Any, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return what is written of a piece of state: with what others have added, where that stays true."""
+    return {**(present or {}), **wanted} if wanted and kind in KEPT else wanted
+
+
 def rules(room: Room, actor: str) -> bool:
     """Tell whether the actor is in the room and may do everything there."""
     supreme = not lists_creator(room["version"]) and actor in room["creators"]
@@ -175,8 +187,12 @@ def patch_of(alias: str, entries: Entries, rooms: Rooms, actor: str, version: st
     patch: Patch = {} if exists else {"made": True}
     if exists and not rules(room, actor):
         patch["adopted"] = True
-    wanted = state_of(alias, room, entries, rooms, actor)
-    state = {key: value for key, value in wanted.items() if differs(room["state"].get(key), value)}
+    present = room["state"]
+    wanted = {
+        key: completed(key[0], present.get(key), value)
+        for key, value in state_of(alias, room, entries, rooms, actor).items()
+    }
+    state = {key: value for key, value in wanted.items() if differs(present.get(key), value)}
     members = {member["name"] for member in entry["members"] or []}
     more = {
         "state": state,
