@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from ansible_collections.privatechat.platform.plugins.module_utils import _synapse_rooms as rooms
@@ -13,14 +15,17 @@ from ansible_collections.privatechat.platform.plugins.module_utils._http import 
 from ansible_collections.privatechat.platform.plugins.module_utils._synapse import (
     ADMIN_API,
     CLIENT_API,
+    MALFORMED,
     NOT_FOUND,
     Synapse,
     segment,
 )
+from ansible_collections.privatechat.platform.plugins.module_utils._synapse_accounts import rate_limit, send
 
 PAUSE = 0.5
+UNLIMITED = {"messages_per_second": 0, "burst_count": 0}
 # State of which the server makes its own version when it makes a room.
-MADE_BY_SERVER = ("m.room.canonical_alias", rooms.POWER)
+MADE_BY_SERVER = (rooms.ALIAS, rooms.POWER)
 
 
 def observe(server: Synapse, alias: str) -> rooms.Room | None:
@@ -102,16 +107,71 @@ def change(server: Synapse, room_id: str, patch: rooms.Patch) -> None:
         server.call("POST", f"{own}/kick", {"user_id": user})
 
 
-def apply(
-    server: Synapse, found: rooms.Rooms, entries: rooms.Entries, patches: dict[str, rooms.Patch], version: str
+@contextmanager
+def unhurried(server: Synapse) -> Iterator[None]:
+    """Lift the rate limit of who does this meanwhile; under it each room after the tenth takes a minute."""
+    own = rate_limit(server, server.user_id)
+
+    def limit(wanted: dict[str, int]) -> None:
+        if own != UNLIMITED:
+            send(server, server.user_id, {"rate_limit": wanted}, exists=True)
+
+    limit(UNLIMITED)
+    try:
+        yield
+    except (ApiError, *MALFORMED):
+        # What went wrong first is what has to be told.
+        with suppress(ApiError):
+            limit(own)
+        raise
+    limit(own)
+
+
+def make(
+    server: Synapse, entries: rooms.Entries, patches: dict[str, rooms.Patch], ids: dict[str, str], version: str
 ) -> None:
-    """Carry out all patches: removals, new rooms from the top of the tree down, then the rest at once."""
-    ids = {rooms.placeholder(alias): room["id"] for alias, room in found.items()}
-    gone = [alias for alias, patch in patches.items() if patch.get("gone")]
-    server.each(lambda alias: remove(server, alias, found[alias]["id"]), gone)
+    """Make the rooms that are not there, from the top of the tree down, and add their ids."""
     for alias, patch in patches.items():
         if patch.get("made"):
             body = creation(alias, entries[alias], rooms.resolved(patch, ids), version)
             ids[rooms.placeholder(alias)] = str(server.call("POST", f"{CLIENT_API}/createRoom", body)["room_id"])
-    rest = [alias for alias in patches if alias not in gone]
-    server.each(lambda alias: change(server, ids[rooms.placeholder(alias)], rooms.resolved(patches[alias], ids)), rest)
+
+
+def without(patch: rooms.Patch, names: list[str]) -> rooms.Patch:
+    """Return a patch without the state in which one of the placeholders stands."""
+    blank = dict.fromkeys(names, "")
+    state = {
+        key: content
+        for key, content in patch.get("state", {}).items()
+        if rooms.resolved((key, content), blank) == (key, content)
+    }
+    return {**patch, "state": state}
+
+
+def settle(server: Synapse, patches: dict[str, rooms.Patch], ids: dict[str, str]) -> None:
+    """Do what is left to do in the rooms that are there; what ties them to one that is not made waits for it."""
+    missing = [name for name in map(rooms.placeholder, patches) if name not in ids]
+
+    def finish(alias: str) -> None:
+        patch = without(patches[alias], missing)
+        change(server, ids[rooms.placeholder(alias)], rooms.resolved(patch, ids))
+
+    there = [alias for alias, patch in patches.items() if rooms.placeholder(alias) in ids and not patch.get("gone")]
+    server.each(finish, there)
+
+
+def apply(
+    server: Synapse, found: rooms.Rooms, entries: rooms.Entries, patches: dict[str, rooms.Patch], version: str
+) -> None:
+    """Carry out all patches: removals, new rooms, then the rest at once, which no room that fails holds up."""
+    ids = {rooms.placeholder(alias): room["id"] for alias, room in found.items()}
+    gone = [alias for alias, patch in patches.items() if patch.get("gone")]
+    with unhurried(server):
+        server.each(lambda alias: remove(server, alias, found[alias]["id"]), gone)
+        try:
+            make(server, entries, patches, ids, version)
+        except ApiError:
+            with suppress(ApiError):
+                settle(server, patches, ids)
+            raise
+        settle(server, patches, ids)

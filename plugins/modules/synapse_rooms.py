@@ -20,7 +20,8 @@ description:
     by the next run.
   - What is not given is left alone, and so are rooms that are not named. Messages are never touched, unless a room is
     V(absent).
-  - The server slows down an administrator who changes much at once; the module waits as it is told.
+  - The server slows down an administrator who changes much at once. While rooms change, the module lifts the
+    administrator's own rate limit ("Override ratelimiting for users"), and puts it back at the end.
 extends_documentation_fragment:
   - privatechat.platform.attributes
   - privatechat.platform.synapse
@@ -53,7 +54,7 @@ options:
         type: bool
         default: false
       parent:
-        description: Alias of the space that the room is in, one of O(rooms).
+        description: Alias of the space that the room is in, one of O(rooms), and in none of the others then.
         type: str
       name:
         description: Name of the room.
@@ -214,7 +215,7 @@ def keep(server: Synapse, params: dict[str, Any], *, check: bool) -> dict[str, A
     if found := list(problems(given, current, params["server_name"], actor)):
         raise ApiError(" ".join(found))
     patches = rooms.plan(current, entries, actor, version)
-    if not check:
+    if patches and not check:
         apply(server, current, entries, patches, version)
     after = rooms.merge(current, patches, entries, actor, version)
     made = [alias for alias, patch in patches.items() if patch.get("made")]

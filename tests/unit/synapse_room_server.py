@@ -12,6 +12,9 @@ from typing import Any
 from unit.synapse_server import ADMIN_V1, CLIENT, Answer, FakeSynapse
 
 MISSING: Answer = (404, {"errcode": "M_NOT_FOUND", "error": "Room alias not found"})
+# What a server refuses without a setting of its own (synapse/config/ratelimiting.py, rc_room_creation).
+BURST = 10
+LATER: Answer = (429, {"errcode": "M_LIMIT_EXCEEDED", "error": "Too Many Requests", "retry_after_ms": 62500})
 FORBIDDEN: Answer = (403, {"errcode": "M_FORBIDDEN", "error": "You don't have permission"})
 
 
@@ -19,6 +22,8 @@ class FakeRooms(FakeSynapse):
     """The same server, with rooms."""
 
     def make(self, me: str, _query: Any, body: dict[str, Any]) -> Answer:
+        if len(self.rooms) >= BURST and self.users[me]["limit"].get("messages_per_second") != 0:
+            return LATER
         room_id = f"!{len(self.rooms)}:example.com"
         version, alias = body["room_version"], f"#{body['room_alias_name']}:example.com"
         assert alias not in self.aliases

@@ -15,6 +15,8 @@ from testkit.chat import CLIENT, Chat
 from testkit.playbook import Run, play
 
 ADMIN = "/_synapse/admin"
+# The person whose limit is declared, and the administrator, whose limit is lifted while rooms change.
+LIMITED = ("alice", "admin")
 PORT = 8080
 
 
@@ -91,6 +93,9 @@ def known(admin: Chat) -> Callable[[], dict[str, Any]]:
         return {
             "users": {user["name"]: {**user, "last_seen_ts": 0} for user in users},
             "threepids": ask(f"/v2/users/{quote(f'@alice:{admin.domain}')}")["threepids"],
+            "limits": {
+                user: ask(f"/v1/users/{quote(f'@{user}:{admin.domain}')}/override_ratelimit") for user in LIMITED
+            },
             "rooms": {room["room_id"]: state(room["room_id"]) for room in rooms},
             "listed": rooms,
             "tokens": ask("/v1/registration_tokens"),

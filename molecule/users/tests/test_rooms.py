@@ -7,7 +7,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
+import pytest
 from testkit.chat import CLIENT, Chat
+from testkit.playbook import Run
 
 
 def test_power_in_a_room_is_that_of_the_roles(person: Callable[[str], Chat], room_id: Callable[[str], str]) -> None:
@@ -44,3 +46,18 @@ def test_a_token_makes_as_many_accounts_as_it_allows(stranger: Chat, keep: Calla
     assert register(f"visitor-{mark}", "token-of-nobody") == 401
     assert register(f"visitor-{mark}", f"token-of-{mark}") == 200
     assert register(f"visitor-{mark}-2", f"token-of-{mark}") == 401
+
+
+@pytest.mark.fault
+def test_more_rooms_are_made_than_the_server_lets_others_make_at_once(
+    keep: Callable[..., Run], known: Callable[[], dict[str, Any]], declared: dict[str, Any]
+) -> None:
+    before = known()
+    many = [{"alias": f"room-{secrets.token_hex(6)}", "parent": "company"} for _ in range(15)]
+    made = keep(platform_rooms=[*declared["platform_rooms"], *many])
+    assert (made.status, made.changed) == (0, 1), made.output
+    between = known()
+    assert len(between["rooms"]) == len(before["rooms"]) + 15
+    assert between["limits"] == before["limits"]
+    gone = [{"alias": room["alias"], "state": "absent"} for room in many]
+    assert keep(platform_rooms=[*declared["platform_rooms"], *gone]).changed == 1

@@ -58,7 +58,37 @@ def test_links_wait_until_every_room_is_made(fake: FakeRooms, server: Synapse) -
         other: {"made": True, "state": POWER},
     }
     requests.apply(server, {}, {ALIAS: {"space": True}, other: {"space": False}}, patches, "11")
-    assert fake.writes()[-1] == "PUT /_matrix/client/v3/rooms/!0:example.com/state/m.space.child/!1:example.com"
+    assert fake.writes()[-2] == "PUT /_matrix/client/v3/rooms/!0:example.com/state/m.space.child/!1:example.com"
+
+
+@pytest.mark.parametrize("limit", [{}, {"messages_per_second": 5, "burst_count": 9}, requests.UNLIMITED])
+def test_any_number_of_rooms_is_made_at_once_and_the_limit_is_what_it_was(
+    fake: FakeRooms, server: Synapse, limit: dict[str, int]
+) -> None:
+    fake.users[ADMIN]["limit"] = limit
+    many = [f"#room{number}:example.com" for number in range(15)]
+    patches: dict[str, Any] = {alias: {"made": True, "state": POWER, "joined": [ADMIN]} for alias in many}
+    requests.apply(server, {}, {alias: {"space": False} for alias in many}, patches, "11")
+    assert list(fake.aliases) == many
+    assert fake.users[ADMIN]["limit"] == limit
+
+
+def test_a_room_that_is_not_made_holds_up_no_other(fake: FakeRooms, server: Synapse) -> None:
+    fake.add("alice")
+    alice, other = "@alice:example.com", "#other:example.com"
+    fake.instead = {"createRoom": ["", "403"]}
+    links = {("m.space.child", f"!{alias}"): {"via": ["example.com"]} for alias in (other, "#third:example.com")}
+    patches: dict[str, Any] = {
+        ALIAS: {"made": True, "state": {**POWER, **links}, "joined": [alice]},
+        other: {"made": True, "state": POWER},
+    }
+    found: dict[str, Any] = {"#third:example.com": {"id": "!third:example.com"}}
+    with pytest.raises(ApiError, match=r"createRoom answered 403"):
+        requests.apply(server, found, {ALIAS: {"space": True}, other: {"space": False}}, patches, "11")
+    assert fake.joined(ALIAS) == [ADMIN, alice]
+    state = fake.rooms[fake.aliases[ALIAS]]["state"]
+    assert [key for kind, key in state if kind == "m.space.child"] == ["!third:example.com"]
+    assert fake.users[ADMIN]["limit"] == {}
 
 
 def test_a_removal_that_fails_is_told(fake: FakeRooms, server: Synapse, monkeypatch: pytest.MonkeyPatch) -> None:
