@@ -81,6 +81,9 @@ def wished(entry: dict[str, Any]) -> Account:
         return {"deactivated": True, **({"erased": True} if entry["erase"] else {})}
     wanted: Account = {"deactivated": False}
     wanted |= {name: entry[name] for name in LISTED if entry[name] is not None}
+    if entry["display_name"] is not None:
+        # As the server keeps it (synapse/handlers/profile.py, set_displayname).
+        wanted["display_name"] = entry["display_name"].strip()
     if entry["threepids"] is not None:
         wanted["threepids"] = contacts(entry["threepids"])
     if entry["rate_limit"] is not None:
@@ -137,9 +140,10 @@ def requests(patch: Account, *, exists: bool) -> list[tuple[str, str, Any]]:
     body = {names[name]: value for name, value in patch.items() if name in names}
     sent: list[tuple[str, str, Any]] = []
     if not exists:
-        # Only an account that is there can be locked (synapse/rest/admin/users.py, UserRestServletV2.on_PUT).
-        body = {name: value for name, value in body.items() if value not in (False, "", []) and name != "locked"}
-        sent.append(("PUT", "v2/users", body))
+        # Only an account that is there can be locked (synapse/rest/admin/users.py, UserRestServletV2.on_PUT), and one
+        # that is made without a display name is called by its name (synapse/handlers/register.py, register_user).
+        told = {name: value for name, value in body.items() if name == "displayname" or value not in (False, "", [])}
+        sent.append(("PUT", "v2/users", {name: value for name, value in told.items() if name != "locked"}))
         body = {"locked": True} if patch.get("locked") else {}
     elif patch.get("deactivated") is False and set(body) - {"deactivated", "password"}:
         # The profile of an account can only be written once it is in use again.

@@ -61,7 +61,7 @@ options:
         description: Whether the user administers the server.
         type: bool
       display_name:
-        description: The name that others see; empty for none.
+        description: The name that others see, which begins and ends with no space; empty for none.
         type: str
       avatar_url:
         description: The picture that others see, as the V(mxc://) address of an uploaded file; empty for none.

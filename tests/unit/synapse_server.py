@@ -143,6 +143,8 @@ class FakeSynapse:
         known = self.users.setdefault(user, account(user[1:].partition(":")[0], creation_ts=len(self.calls)))
         assert not (user == me and body.get("admin") is False)
         known |= {name: value for name, value in body.items() if name not in ignored}
+        # Only a profile that is changed loses its spaces (synapse/handlers/profile.py, set_displayname).
+        known["displayname"] = known["displayname"] if new else (known["displayname"] or "").strip()
         known["erased"] = known["erased"] and known["deactivated"]
         return 201 if new else 200, known
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from unit.synapse_server import ADMIN, DOMAIN, PASSWORD, FakeSynapse, serving
 
 from ansible_collections.privatechat.platform.plugins.module_utils import _synapse_accounts as accounts
+from ansible_collections.privatechat.platform.plugins.module_utils import _synapse_users as users
 from ansible_collections.privatechat.platform.plugins.module_utils._http import ApiError, JsonClient
 from ansible_collections.privatechat.platform.plugins.module_utils._synapse import Synapse
 
@@ -59,3 +61,14 @@ def test_a_patch_becomes_requests_for_its_account(fake: FakeSynapse, server: Syn
     accounts.send(server, ALICE, {"rate_limit": {}}, exists=True)
     assert accounts.rate_limit(server, ALICE) == {}
     assert accounts.threepids(server, ALICE) == []
+
+
+@pytest.mark.parametrize("shown", ["", " Alice L. "])
+@pytest.mark.parametrize("user", [ALICE, f"@new:{DOMAIN}"])
+def test_a_display_name_is_set_once(fake: FakeSynapse, server: Synapse, user: str, shown: str) -> None:
+    nothing: dict[str, Any] = dict.fromkeys((*users.LISTED, *users.DETAILS, "password"))
+    entry = {**nothing, "state": "present", "update_password": "on_create", "display_name": shown}
+    known = accounts.accounts(server).get(user)
+    accounts.send(server, user, users.patch_of(known, entry), exists=known is not None)
+    assert fake.users[user]["displayname"] == shown.strip()
+    assert users.patch_of(accounts.accounts(server)[user], entry) == {}

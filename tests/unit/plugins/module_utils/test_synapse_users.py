@@ -77,6 +77,7 @@ def test_after_the_patch_nothing_is_left_to_do(account: str, wish: str) -> None:
         ("full", {"display_name": "Alice", "admin": True, "locked": False, "avatar_url": "mxc://a/b"}, {}),
         ("full", {"display_name": "Bob", "admin": True}, {"display_name": "Bob"}),
         ("full", {"threepids": [MAIL, SHOUTED], "rate_limit": {"messages_per_second": 1, "burst_count": 2}}, {}),
+        ("full", {"display_name": " Alice "}, {}),
         ("full", {"password": "pw"}, {}),
         ("full", {"password": "pw", "update_password": "always"}, {"password": "pw"}),
         ("right password", {"password": "pw", "update_password": "always"}, {}),
@@ -101,6 +102,7 @@ def test_a_new_account_is_made_in_one_request_and_locked_in_another() -> None:
     assert sent("missing", password="pw", display_name="A", admin=False) == [
         ("PUT", "v2/users", {"displayname": "A", "password": "pw"})
     ]
+    assert sent("missing", display_name="", avatar_url="") == [("PUT", "v2/users", {"displayname": ""})]
     assert sent("missing", locked=True) == [("PUT", "v2/users", {}), ("PUT", "v2/users", {"locked": True})]
 
 
