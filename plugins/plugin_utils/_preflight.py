@@ -41,7 +41,8 @@ def problems(groups: Mapping[str, list[str]], hosts: Mapping[str, Table], platfo
     `platform` holds `tiers`, `flows`, `settings`, `host` with the `ports` and `units` of every host, the hosts that
     were `asked` and the times `began` and `ended` of that, `secrets_file`, the names `lost_secrets` of those that could
     be made and not be kept, the texts `certificate` and `key` of the operator's own certificate (None for no file), and
-    the operator's own limit of connections to the database, `max_connections` (0 for none).
+    the operator's own limit of connections to the database, `max_connections` (0 for none). `shared_secrets` names the
+    secrets that all chat hosts must hold alike.
     """
     tiers, settings = platform["tiers"], platform["settings"]
     found = _topology.inventory_problems(groups, hosts, tiers, platform["flows"], settings)

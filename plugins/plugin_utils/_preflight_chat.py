@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.privatechat.platform.plugins.plugin_utils import _chat_plan, _topology
@@ -14,8 +14,7 @@ from ansible_collections.privatechat.platform.plugins.plugin_utils import _chat_
 Table = Mapping[str, Any]
 
 NOTHING: dict[str, Any] = {"processes": [], "connections": 0, "memory_mb": {}, "cores": {}}
-# Hosts of one chat domain judge what another of them has signed or made.
-SHARED_SECRETS = ("signing_key", "macaroon_secret_key", "form_secret", "worker_replication_secret")
+MEDIA = "/var/lib/matrix-synapse/media"
 
 
 def plan(
@@ -33,29 +32,41 @@ def plan(
         made = _chat_plan.build(members, int(users), platform["tiers"]["chat"]["ports"], places, federation=federation)
     except _chat_plan.ChatPlanError as exc:
         return NOTHING, [f"Cannot plan the chat server: {exc}"]
-    moved = [] if places else list(_move_problems(made, hosts))
-    return made, [*moved, *_secret_problems(names, hosts)]
+    moved = [] if places else list(_move_problems(made, names, hosts))
+    return made, [*moved, *_secret_problems(names, hosts, platform["shared_secrets"])]
 
 
-def _move_problems(made: Table, hosts: Mapping[str, Table]) -> Iterator[str]:
-    """Yield for main and for media that they would run elsewhere than they do."""
+def _move_problems(made: Table, names: list[str], hosts: Mapping[str, Table]) -> Iterator[str]:
+    """Yield for main and for media that they would run elsewhere than any chat host has noted."""
+    noted = {name: _homes(hosts[name]) for name in hosts}
+    # Who has left the group is asked only where nobody of it knows: its note is as old as its leaving.
+    notes = [noted[name] for name in names if noted[name]] or list(noted.values())
     homes = {process["name"]: process["host"] for process in made["processes"] if process["name"] in ("main", "media1")}
-    for host in sorted(hosts):
-        local = (hosts[host].get("ansible_facts") or {}).get("ansible_local") or {}
-        note = local.get("privatechat_chat")
-        running = note.get("processes", []) if isinstance(note, Mapping) else []
-        for name, home in homes.items():
-            if name in running and home != host:
-                yield (
-                    f"The chat server's process '{name}' runs on host '{host}' and would move to '{home}', which comes "
-                    f"first by name; files that people have sent would stay behind. Set platform_chat_places to "
-                    f"['{host}'] to leave it there, or to ['{home}'] once /var/lib/matrix-synapse/media is there."
-                )
+    for name, home in homes.items():
+        for former in sorted({note[name] for note in notes if note.get(name, home) != home}):
+            yield (
+                f"The chat server's process '{name}' runs on host '{former}' and would move to '{home}'; files that "
+                f"people have sent would stay behind. {_way_out(former, home, former in names)}"
+            )
 
 
-def _secret_problems(names: list[str], hosts: Mapping[str, Table]) -> Iterator[str]:
-    for secret in SHARED_SECRETS:
-        variable = f"platform_secret_synapse_{secret}"
+def _way_out(former: str, home: str, present: bool) -> str:
+    if present:
+        return f"Set platform_chat_places to ['{former}'] to leave it there, or to ['{home}'] once {MEDIA} is there."
+    return (
+        f"Host '{former}' is not in the group 'chat': put it back, or, once nothing of the chat server runs there, set "
+        f"platform_chat_places to ['{home}'] and bring {MEDIA} or give it up."
+    )
+
+
+def _homes(host: Table) -> Mapping[str, str]:
+    """Return where the chat server's processes ran in the host's last run, by the note that the run left."""
+    note = ((host.get("ansible_facts") or {}).get("ansible_local") or {}).get("privatechat_chat")
+    return (note.get("homes") or {}) if isinstance(note, Mapping) else {}
+
+
+def _secret_problems(names: list[str], hosts: Mapping[str, Table], shared: Sequence[str]) -> Iterator[str]:
+    for variable in shared:
         prints = {name: _fingerprint(hosts[name].get(variable)) for name in sorted(names)}
         if len(set(prints.values())) > 1:
             found = ", ".join(f"{print_ or 'none'} on {name}" for name, print_ in prints.items())

@@ -40,9 +40,8 @@ PLATFORM = {
     "asked": ["n1", "n2"],
     "began": NOW,
     "ended": NOW + 5,
-    "secrets_file": "",
-    "certificate": "",
-    "key": "",
+    **dict.fromkeys(("secrets_file", "certificate", "key"), ""),
+    "shared_secrets": [],
 }
 MACHINE = {
     "memory_mb": 5270,
