@@ -54,10 +54,10 @@ def play(names: str, inventory: str | Path, *arguments: str) -> Run:
     return _run([f"playbooks/{name}.yml" for name in names.split()], inventory, *arguments)
 
 
-def play_text(text: str, inventory: str | Path, directory: Path) -> Run:
+def play_text(text: str, inventory: str | Path, directory: Path, *arguments: str) -> Run:
     """Run plays that a test writes, to their end."""
     (directory / "playbook.yml").write_text(text)
-    return _run([str(directory / "playbook.yml")], inventory)
+    return _run([str(directory / "playbook.yml")], inventory, *arguments)
 
 
 def _run(playbooks: list[str], inventory: str | Path, *arguments: str) -> Run:

@@ -1,10 +1,15 @@
 #!/bin/sh
-# build_wheelhouse.sh REQUIREMENTS TAR PACKAGE...
+# build_wheelhouse.sh REQUIREMENTS TAR ENVIRONMENT PACKAGE...
 # Downloads every pinned dependency, checks it against its hash, builds those that come as source, and packs the wheels.
-# The named packages are installed for the build; they and what they bring are removed again.
+# The named packages are installed for the build; they and what they bring are removed again. ENVIRONMENT is a file that is
+# removed as soon as it is read: it may hold the password of an index.
 set -eu
-requirements=$1 tar=$2
-shift 2
+requirements=$1 tar=$2 environment=$3
+shift 3
+set -a
+. "$environment"
+set +a
+rm "$environment"
 # A run that was killed may have left its build at work.
 exec 9> "$tar.lock"
 flock 9
