@@ -21,6 +21,12 @@ with contextlib.redirect_stdout(io.StringIO()) as printed:
     program.main()
 print(json.dumps({"printed": printed.getvalue(), **{name: sorted(paths) for name, paths in found.items()}}))
 """
+# Every stream that may have writers of its own, as the installed Synapse's configuration knows them.
+STREAMS = """
+import attr, json
+from synapse.config.workers import WriterLocations
+print(json.dumps([field.name for field in attr.fields(WriterLocations)]))
+"""
 ASK = """
 import concurrent.futures, http.client, json, sys
 def ask(request):
@@ -45,10 +51,21 @@ def unit(name: str) -> str:
 
 def enumerated(host: Host) -> dict[str, Any]:
     """Return what Synapse's program prints, and methods with patterns of main and of a worker."""
-    done = host.run("cd / && runuser -u matrix-synapse -- $(ls -d /opt/synapse/*/bin/python) -c %s", PRINT)
-    assert done.succeeded, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, Any] = _said(host, PRINT)
     return found
+
+
+def streams(host: Host) -> list[str]:
+    """Return the streams that may leave main."""
+    found: list[str] = _said(host, STREAMS)
+    return found
+
+
+def _said(host: Host, program: str) -> Any:
+    """Run a program with the installed Synapse and return what its last line says."""
+    done = host.run("cd / && runuser -u matrix-synapse -- $(ls -d /opt/synapse/*/bin/python) -c %s", program)
+    assert done.succeeded, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def ask_all(host: Host, requests: list[list[Any]]) -> list[list[Any]]:

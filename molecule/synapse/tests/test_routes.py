@@ -68,6 +68,13 @@ def test_what_only_main_can_answer_is_led_to_main(synapse: dict[str, Any], table
     assert {request: kind for request, kind in kinds.items() if kind not in {"main", *REFUSED_BY_OTHERS}} == {}
 
 
+def test_every_stream_of_the_installed_synapse_has_a_writer_that_is_not_main(
+    host: Host, plan: dict[str, dict[str, Any]]
+) -> None:
+    written = {stream for name, process in plan.items() if name != "main" for stream in process["streams"]}
+    assert written == set(processes.streams(host))
+
+
 def test_media_and_sign_in_have_processes_of_their_own(table: dict[str, Any]) -> None:
     routes = table["haproxy_edge_routes"]
     assert {kind_of("GET", path, routes) for path in MEDIA} == {"media"}

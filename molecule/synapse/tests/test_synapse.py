@@ -8,7 +8,7 @@ import pytest
 from testinfra.host import Host
 from testkit import nodes, wait
 from testkit.chat import CLIENT, Chat
-from testkit.playbook import play
+from testkit.playbook import given, play
 from testkit.processes import unit
 
 testinfra_hosts = ["ansible://chat"]
@@ -100,6 +100,18 @@ def test_a_host_with_another_signing_key_is_refused(host: Host, pytestconfig: py
         assert host.check_output(f"stat --format=%Y {KEY} && cat {KEY}") == foreign
     finally:
         host.check_output(f"cp -p /root/signing.key {KEY} && rm /root/signing.key")
+
+
+def test_a_run_that_leaves_a_host_out_changes_no_division_of_work(
+    own: dict[str, object], plan: dict[str, dict[str, str]], pytestconfig: pytest.Config
+) -> None:
+    if "main" not in own:
+        pytest.skip("one run tells for both hosts")
+    first, second = plan["main"]["host"], plan["streams1"]["host"]
+    swapped = given(platform_chat_places=[second, first])
+    run = play("topology synapse", pytestconfig.getoption("ansible_inventory"), "--check", "--limit", second, *swapped)
+    assert run.status == 2, run.output
+    assert "Cannot change which process does what" in " ".join(run.output.split()), run.output
 
 
 @pytest.mark.fault
