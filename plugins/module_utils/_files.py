@@ -108,13 +108,13 @@ def give_access(entry: dict[str, Any], path: str) -> None:
     os.chmod(path, int(entry["mode"], 8))
 
 
-def apply(changes: dict[str, list[Any]], keep: str | None) -> None:
-    """Make the changes; the versions that go are copied below `keep` first."""
+def apply(changes: dict[str, list[Any]], keep: str | None, *, keep_first: bool = False) -> None:
+    """Make the changes; the versions that go are copied below `keep` first, with `keep_first` only where none is."""
     for entry in changes["directories"]:
         os.makedirs(entry["path"], exist_ok=True)
         give_access(entry, entry["path"])
     for path in [entry["path"] for entry in changes["content"]] + changes["remove"]:
-        if keep and os.path.exists(path):
+        if keep and os.path.exists(path) and not (keep_first and os.path.exists(keep + path)):
             os.makedirs(os.path.dirname(keep + path), mode=0o700, exist_ok=True)
             shutil.copy2(path, keep + path)
     for entry in changes["content"]:

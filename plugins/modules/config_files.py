@@ -90,6 +90,11 @@ options:
   keep:
     description: Directory that receives the versions which are replaced or removed, each at its absolute path.
     type: path
+  keep_first:
+    description:
+      - V(true) keeps the version that was there before the first change, V(false) the one before the last change.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -166,6 +171,7 @@ def main() -> None:
             "absent": {"type": "list", "elements": "str", "default": []},
             "validate": {"type": "list", "elements": "list", "default": []},
             "keep": {"type": "path"},
+            "keep_first": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )
@@ -178,7 +184,7 @@ def main() -> None:
         if changes["content"] or changes["remove"]:
             validate(module)
         if not module.check_mode:
-            apply(changes, module.params["keep"])
+            apply(changes, module.params["keep"], keep_first=module.params["keep_first"])
     except (Rejected, OSError) as exc:
         module.fail_json(msg=f"Cannot replace the configuration; the present one stays in place. {exc}")
     entries = changes["directories"] + changes["content"] + changes["access"]

@@ -88,6 +88,15 @@ def test_what_matches_and_is_not_wanted_goes_and_is_kept_elsewhere(run: Run, tmp
     assert Path(f"{keep}{tmp_path}/old.yaml").read_text() == "old\n"
 
 
+@pytest.mark.parametrize(("first", "kept"), [(True, "theirs\n"), (False, "ours\n")])
+def test_the_version_of_somebody_else_outlives_later_changes(run: Run, tmp_path: Path, first: bool, kept: str) -> None:
+    path, keep = tmp_path / "hosts", tmp_path / "keep"
+    path.write_text("theirs\n")
+    for content in ("ours\n", "ours, later\n"):
+        assert run({**one(path, content), "keep": str(keep), "keep_first": first})["changed"]
+    assert Path(f"{keep}{path}").read_text() == kept
+
+
 def test_a_file_of_the_daemon_is_written_once(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "seed.conf"
     assert run(one(path, "seed\n", replace=False))["changed"]
