@@ -19,7 +19,7 @@ options:
     description:
       - C(people), C(passwords), C(rooms) and C(tokens) as the inventory has them.
       - C(server_name), the chat domain; C(guard), names and patterns of accounts that are never removed; C(admin), the
-        account that makes all this so.
+        account that makes all this so; C(purge), whether people who are not named go.
     type: dict
     required: true
 """

@@ -109,12 +109,14 @@ def patch_of(account: Account | None, entry: dict[str, Any]) -> Account:
 
 
 def superfluous(current: Accounts, named: Iterable[str], guard: Iterable[str]) -> list[str]:
-    """Return the accounts that a purge removes: in use, not named, not guarded, no guests."""
+    """Return the accounts that a purge removes: in use, not named, not guarded, no administrators, no guests."""
     kept, patterns = set(named), list(guard)
     return sorted(
         user
         for user, account in current.items()
-        if user not in kept and not account["deactivated"] and not account["is_guest"] and not guarded(user, patterns)
+        if user not in kept
+        and not (account["deactivated"] or account["admin"] or account["is_guest"])
+        and not guarded(user, patterns)
     )
 
 

@@ -105,8 +105,8 @@ options:
             type: int
   purge:
     description:
-      - Whether accounts that are not named are deactivated. Guests, O(guard) and the administrator who does this are
-        left alone.
+      - Whether accounts that are not named are deactivated. Guests, administrators and O(guard) are left alone; an
+        administrator goes by O(users[].state=absent) only.
     type: bool
     default: false
   purge_erase:

@@ -36,6 +36,8 @@ def problems(declared: Mapping[str, Any], validate: Validate) -> list[str]:
     listed = _strangers(declared["people"], declared["passwords"])
     people = with_passwords(declared["people"], declared["passwords"])
     found = [f"platform_people_passwords: {words}" for words in listed]
+    if declared["purge"] and not people:
+        found.append("platform_people_purge: platform_people names nobody, so everybody would go; name who is to stay.")
     options, wrong = validate({"users": people, "server_name": domain}, USERS)
     given = options.get("users", [])
     found += [f"platform_people: {words}" for words in wrong or users.problems(given, domain, guard, actor)]

@@ -137,5 +137,10 @@ def test_a_purge_leaves_alone_who_is_named_guarded_a_guest_or_gone() -> None:
     assert users.superfluous(users.merge(current, patches), ["@alice:example.com"], guard) == []
 
 
+def test_a_purge_leaves_administrators_alone() -> None:
+    current = {"@first:example.com": {**users.UNKNOWN, "is_guest": False, "admin": True}}
+    assert users.superfluous(current, [], []) == []
+
+
 def test_a_password_is_never_shown() -> None:
     assert users.shown({**FULL, "password": "pw"}, {"password": "pw", "admin": False}) == {"admin": True}

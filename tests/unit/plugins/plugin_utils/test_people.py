@@ -22,6 +22,7 @@ GOOD: dict[str, Any] = {
     "server_name": "example.com",
     "guard": ["admin", "verify-*"],
     "admin": "admin",
+    "purge": False,
 }
 
 
@@ -64,6 +65,12 @@ def test_what_a_module_would_not_take_is_told_in_its_words() -> None:
     assert "platform_rooms: value of visibility must be one of: private, public, got: (a secret)" in told
     assert "platform_registration_tokens: missing required arguments: token" in told
     assert "secret-" not in told
+
+
+def test_a_purge_without_people_is_refused() -> None:
+    assert people_problems({**GOOD, "purge": True}) == []
+    told = people_problems({**GOOD, "people": [], "passwords": {}, "rooms": [], "purge": True})
+    assert told == ["platform_people_purge: platform_people names nobody, so everybody would go; name who is to stay."]
 
 
 def test_passwords_come_from_where_they_are_kept() -> None:
