@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.galaxy.collection import _build_files_manifest_walk
 
 from house import rules, tree
 
@@ -119,3 +121,17 @@ def test_the_collections_that_are_used_are_the_dependencies() -> None:
     words = re.compile(r"\b((?:ansible\.(?:posix|utils|netcommon)|community\.\w+|containers\.podman))\.\w+")
     used = {found for name in shipped for found in words.findall(tree.text(name))}
     assert sorted(tree.load("galaxy.yml")["dependencies"]) == sorted(used)
+
+
+def test_what_git_ignores_is_in_no_artefact(tmp_path: Path) -> None:
+    for line in tree.text(".gitignore").splitlines():
+        # A pattern without a folder is meant for every one.
+        name = f"{line.strip('/').replace('*', 'my_site')}{'/file' if line.endswith('/') else ''}"
+        for path in [name] if "/" in line.rstrip("/") else [name, f"docs/deep/{name}"]:
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).touch()
+    galaxy = tree.load("galaxy.yml")
+    manifest = _build_files_manifest_walk(
+        os.fsencode(tmp_path), galaxy["namespace"], galaxy["name"], galaxy["build_ignore"]
+    )
+    assert [entry["name"] for entry in manifest["files"] if entry["ftype"] == "file"] == []
