@@ -79,9 +79,8 @@ class Contest:
         return timed(f"role-peer-{label}", command, variables)
 
 
-def measure(source: Path, number: int, repeats: int = 3) -> dict[str, Any]:
+def measure(source: Path, number: int, collections: Path, repeats: int = 3) -> dict[str, Any]:
     """Return seconds of a run that changes nothing, ours and the peer's, and the ratio; the nodes are gone after it."""
-    collections = install()
     nodes = Nodes.of("role", source, number)
     add_node(nodes.inventory, number)
     nodes.up()

@@ -50,6 +50,8 @@ def _users(bulk: dict[str, Any] | None) -> Rows:
 def _role(role: dict[str, Any] | None) -> Rows:
     if not role:
         return []
+    if "missing" in role:
+        return [("the role beside its peer", "", role["missing"].splitlines()[0])]
     note = (
         f"{role['peer']}: {role['peer_s']} s, ratio {role['ratio']}; "
         f"host-tasks {role['ours_host_tasks']} and {role['peer_host_tasks']}"

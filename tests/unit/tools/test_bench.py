@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from benchkit import load, report, runs, single_process
+from benchkit import load, peer, report, runs, single_process
 from labkit import copies, inventory
 
 ROOT = Path(__file__).parents[3]
@@ -58,6 +60,16 @@ def test_the_table_shows_what_was_measured_and_the_file_holds_it(tmp_path: Path)
     assert "one process, asked" not in shown
     report.write(results, tmp_path / "latest.json")
     assert json.loads((tmp_path / "latest.json").read_text()) == results
+
+
+def test_a_peer_that_cannot_be_had_ends_no_other_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> Path:
+        raise runs.BenchError("the peer role cannot be installed: no network")
+
+    monkeypatch.setattr(peer, "install", refuse)
+    results: dict[str, Any] = {"machine": {"cores": 2, "release": "trixie", "commit": "abc"}}
+    runpy.run_path(str(ROOT / "tools/bench"))["measure_role"](ROOT / "inventories/single", results)
+    assert "no network" in report.table(results)
 
 
 @pytest.mark.parametrize("name", ["single", "lab"])
