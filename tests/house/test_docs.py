@@ -67,3 +67,11 @@ def test_a_table_says_what_the_platform_table_says(name: str) -> None:
 @pytest.mark.parametrize("name", platform_tables.FILES)
 def test_a_generated_file_says_what_its_source_says(name: str) -> None:
     assert not platform_tables.rewrite_file(name, check=True), "run tools/platform_tables.py"
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.startswith(("README", "docs/runbooks/"))])
+def test_an_input_that_a_page_tells_of_is_the_inventory_s_to_set(page: str) -> None:
+    # What topology.yml reads of there outranks every inventory.
+    wired = {name for file in tree.below("playbooks/vars/", ".yml") for name in tree.load(file)}
+    inputs = {name for role in tree.roles() for name in tree.load(f"roles/{role}/defaults/main.yml") or {}}
+    assert sorted(wired & inputs & set(re.findall(r"\w+", tree.text(page)))) == []
