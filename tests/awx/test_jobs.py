@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -86,3 +87,16 @@ def test_an_encrypted_file_of_the_project_may_hold_the_secrets(
     assert job.changed == 0
     assert kept.read_bytes() == before
     assert job.files_with("open sesame", *secrets.values()) == []
+
+
+def test_secrets_of_a_file_reach_a_playbook_that_makes_none(secrets: dict[str, str], tmp_path: Path) -> None:
+    kept = tmp_path / "kept.yml"
+    kept.write_text(yaml.safe_dump(secrets))
+    inventory = inventory_of(ROOT / "inventories/example", "ansible_user")
+    # The host is this machine, so that the playbook gets as far as to the chat server, which is nowhere.
+    here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable, "ansible_become": False}
+    inventory["_meta"]["hostvars"]["chat1"] |= {**here, "platform_address": "127.0.0.2"}
+    answers = {"platform_secrets_file": str(kept), "platform_people": [{"name": "alice"}]}
+    job = Launch(tmp_path / "job", inventory, answers=answers).run("users")
+    assert "http://127.0.0.2:8080" in job.output
+    assert job.files_with(*secrets.values()) == []
