@@ -50,3 +50,10 @@ def test_other_tiers_know_what_is_set_for_chat_hosts_alone(chat: dict[str, Any],
     known = wiring("edge") | {"groups": {"chat": ["chat2", "chat1"]}, "hostvars": {"chat1": chat, "chat2": chat}}
     assert computed(known["haproxy_edge_max_upload_mb"], known) == limit
     assert computed(known["platform_settings"]["platform_federation"], known) is federation
+
+
+@pytest.mark.parametrize("name", ["users_purge", "users_tokens_purge"])
+def test_a_purge_may_be_asked_for_with_a_word(name: str) -> None:
+    known = wiring("users")
+    asked = {"platform_people_purge": "true", "platform_registration_tokens_purge": "true"}
+    assert [computed(known[name], {**known, **given}) for given in ({}, asked)] == [False, True]
