@@ -90,3 +90,16 @@ def test_the_overview_page_is_there_where_a_host_makes_it() -> None:
     assert "server ops1 192.0.2.41:9290 ca-file /etc/privatechat/tls/ca.pem verifyhost monitoring." in pages
     files, _check = edge("users_10000", wired("users_10000"))
     assert not any("monitoring" in content for content in files.values())
+
+
+@pytest.mark.parametrize("file", ["haproxy/tasks/service", "haproxy/tasks/edge", "keepalived/tasks/service"])
+def test_edges_that_are_all_at_work_leave_restarts_to_a_play_of_its_own(file: str) -> None:
+    role, _, _ = file.partition("/")
+    known = {**rendering.variables(role, "smallest", "13"), **wired("users_100")}
+    (task,) = (task for task in rendering.load(f"roles/{file}.yml") if "privatechat.platform.service_unit" in task)
+    units = Templar(loader=DataLoader(), variables=known).template(task["privatechat.platform.service_unit"])["units"]
+    assert [unit["restart"] for unit in units] == [False]
+    plays = rendering.load(f"playbooks/{'edge' if file.endswith('edge') else role}.yml")
+    (play,) = (play for play in plays if play.get("serial"))
+    assert (play["serial"], play["any_errors_fatal"]) == (1, True)
+    assert play["tasks"][0]["ansible.builtin.import_role"]["tasks_from"] == "restart"

@@ -1,0 +1,64 @@
+"""A change of the unit reaches one balancer after the other, and none after one that does not come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from testinfra.host import Host
+from testkit import nodes
+from testkit.playbook import play
+
+testinfra_hosts = ["ansible://edge[0]"]
+DROP_INS = "/etc/systemd/system/haproxy.service.d"
+
+
+@pytest.fixture
+def inventory(pytestconfig: pytest.Config) -> str:
+    return str(pytestconfig.getoption("ansible_inventory"))
+
+
+@pytest.fixture
+def edges(pytestconfig: pytest.Config) -> list[Host]:
+    return nodes.of(pytestconfig, "edge")
+
+
+@pytest.fixture
+def broken(edges: list[Host]) -> Iterator[Host]:
+    """Yield the edge that restarts first, which will not start again once it stops."""
+    edges[0].check_output("printf '[Service]\\nExecStartPre=/bin/false\\n' > %s/zz-broken.conf", DROP_INS)
+    yield edges[0]
+    edges[0].check_output(
+        "rm -f %s/zz-broken.conf; systemctl daemon-reload; systemctl reset-failed haproxy; systemctl start haproxy",
+        DROP_INS,
+    )
+
+
+def process(host: Host) -> str:
+    """Return which process is HAProxy; 0 for none."""
+    return host.check_output("systemctl show --property=MainPID --value haproxy").strip()
+
+
+@pytest.mark.fault
+def test_the_play_stops_at_the_first_balancer_that_does_not_come_back(
+    inventory: str, edges: list[Host], broken: Host
+) -> None:
+    rest = {host: process(host) for host in edges if host is not broken}
+    assert rest
+    for host in edges:
+        host.check_output("touch %s/50-privatechat.conf", DROP_INS)
+    run = play("topology haproxy", inventory)
+    assert run.status != 0
+    assert f"fatal: [{nodes.name(broken)}]" in run.output
+    assert {host: process(host) for host in rest} == rest, "a balancer restarted after one that had not come back"
+
+
+@pytest.mark.fault
+def test_the_next_run_ends_what_a_stopped_one_began(inventory: str, edges: list[Host]) -> None:
+    before = [process(host) for host in edges]
+    for host in edges:
+        host.check_output("touch %s/50-privatechat.conf", DROP_INS)
+    run = play("topology edge", inventory)
+    assert run.status == 0, run.output[-4000:]
+    assert len(run.changed_tasks) == len(edges), run.changed_tasks
+    assert all(now not in (old, "0") for now, old in zip(map(process, edges), before, strict=True))
