@@ -12,6 +12,10 @@ def test_the_host_resolves_itself_without_dns(host: Host) -> None:
     assert host.check_output("getent ahostsv4 %s", name).split()[0] in host.check_output("hostname -I").split()
 
 
+def test_the_operator_s_own_names_resolve_without_dns(host: Host) -> None:
+    assert host.check_output("getent ahostsv4 relay.example.com").split()[0] == "192.0.2.250"
+
+
 def test_services_may_open_as_many_files_as_configured(host: Host) -> None:
     limit = host.check_output("systemd-run --quiet --wait --pipe sh -c 'ulimit -Sn'")
     assert int(limit) == 8192
