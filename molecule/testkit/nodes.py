@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import testinfra
 from testinfra.host import Host
+
+from testkit.playbook import ROOT
 
 
 def of(config: pytest.Config, group: str) -> list[Host]:
@@ -43,3 +49,8 @@ def start(hosts: list[Host], unit: str) -> None:
     for host in hosts:
         # It waits for others, which start next.
         host.check_output("systemctl reset-failed %s; systemctl start --no-block %s", unit, unit)
+
+
+def lab(command: str, inventory: str | Path, *words: str) -> None:
+    """Do something to the machines themselves: `tools/lab` tells what there is."""
+    subprocess.run([sys.executable, ROOT / "tools/lab", command, "-i", inventory, *words], check=True)

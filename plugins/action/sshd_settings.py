@@ -22,6 +22,8 @@ from ansible_collections.privatechat.platform.plugins.plugin_utils._confirmation
 SPEC = {"path": {"type": "path", "required": True}, "content": {"type": "str", "required": True}}
 # Where sockets are systemd's, each connection reads the settings anew, and nothing is to be told.
 RELOAD = "systemctl try-reload-or-restart ssh.service"
+# Read at boot, before sshd starts.
+BOOT = "/etc/tmpfiles.d/privatechat-sshd.conf"
 
 
 class ActionModule(ActionBase):
@@ -81,10 +83,14 @@ class ActionModule(ActionBase):
 
 
 def change_of(path: str) -> Change:
-    """Return how the file and a running sshd go back to what they were."""
+    """Return how the file and a running sshd go back to what they were; a boot before that takes the file back, too."""
     file = shlex.quote(path)
     return Change(
         "sshd",
-        save=f"[ ! -e {file} ] || cp -p {file} before",
-        restore=f"if [ -e before ]; then cp -p before {file}; else rm -f {file}; fi\n{RELOAD}",
+        save=(
+            f"if [ -e {file} ]; then cp -p {file} before; echo 'f+!~' {file} - - - - $(base64 --wrap=0 {file})\n"
+            f"else echo 'r!' {file}; fi > {BOOT}; sync {BOOT}"
+        ),
+        restore=f"if [ -e before ]; then cp -p before {file}; else rm -f {file}; fi\nrm -f {BOOT}\n{RELOAD}",
+        keep=f"rm -f {BOOT}",
     )

@@ -16,6 +16,7 @@ description:
   - Otherwise the file is written and sshd reloaded, while the host waits for 60 seconds to be told over a connection
     made anew with the new settings that they may stay. If it is not told, it goes back to what it had by itself, and
     the task fails.
+  - A host that loses power before comes up with the former file.
   - Sessions that are open are left alone, as are other files of sshd.
   - sshd takes the first value that it reads of a keyword. The file has to come before others that set the same.
 extends_documentation_fragment:

@@ -7,12 +7,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from testinfra.host import Host
-from testkit import playbook, wait
+from testkit import nodes, playbook, wait
 
 testinfra_hosts = ["ansible://all"]
 Harden = Callable[..., playbook.Run]
@@ -82,3 +83,18 @@ def test_settings_that_lock_the_run_out_are_taken_back_by_the_host(host: Host, h
     assert host.file(SSHD).content_string == before
     again = harden()
     assert (again.status, again.changed) == (0, 0), again.output
+
+
+@pytest.mark.fault
+def test_a_loss_of_power_leaves_nothing_that_nobody_has_confirmed(
+    host: Host, harden: Harden, pytestconfig: pytest.Config
+) -> None:
+    before, inventory = host.file(SSHD).content_string, pytestconfig.getoption("ansible_inventory")
+    with ThreadPoolExecutor() as beside:
+        done = beside.submit(harden, AllowUsers="nobody")
+        host.check_output("timeout 60 sh -c 'until grep -q nobody %s; do sleep 0.1; done'", SSHD)
+        nodes.lab("kill", inventory, nodes.name(host))
+        # It waits until its operator gets in.
+        nodes.lab("up", inventory)
+        assert host.file(SSHD).content_string == before
+        assert done.result().status != 0

@@ -5,8 +5,6 @@ That the platform is whole again without anybody's help is what the tests after 
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -36,11 +34,6 @@ def talk(service: Any, new_person: Callable[[], Any]) -> Iterator[Prober]:
         yield prober
         prober.assert_talk()
         prober.assert_nothing_lost()
-
-
-def lab(command: str, *words: str) -> None:
-    """Do something to the machines themselves."""
-    subprocess.run([sys.executable, ROOT / "tools/lab", command, "-i", INVENTORY, *words], check=True)
 
 
 def test_talk_survives_the_database_s_primary(talk: Prober, pytestconfig: pytest.Config) -> None:
@@ -73,11 +66,11 @@ def test_talk_survives_the_machine_that_holds_the_public_address(
 ) -> None:
     edges = nodes.of(pytestconfig, "edge")
     (holder,) = holders(edges, service.address)
-    lab("kill", nodes.name(holder))
+    nodes.lab("kill", INVENTORY, nodes.name(holder))
     try:
         others = [host for host in edges if host is not holder]
         wait.until(partial(holders, others, service.address), what="another edge holding the address")
         talk.assert_talk()
     finally:
-        lab("up")
+        nodes.lab("up", INVENTORY)
         wait.service_runs(holder, "keepalived.service", seconds=120)

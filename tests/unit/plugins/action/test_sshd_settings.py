@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,55 +10,18 @@ from unittest.mock import MagicMock
 
 import pytest
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure
-from unit.confirming_machine import Machine
+from unit.sshd_machine import NEW, OLD, Host
 
 from ansible_collections.privatechat.platform.plugins.action import sshd_settings
 from ansible_collections.privatechat.platform.plugins.plugin_utils import _confirmation
 
 Run = Callable[..., dict[str, Any]]
-OLD, NEW = "PasswordAuthentication yes\n", "PasswordAuthentication no\n"
-
-
-class Host(Machine):
-    """A machine whose state is sshd's file, and that lets nobody in with some settings."""
-
-    locked_by = ""
-    refused = ""
-    old_connection = True
-
-    def __init__(self, root: Path) -> None:
-        super().__init__(root)
-        self.state.write_text(OLD)
-        self.cut = lambda: not self.old_connection and bool(self.locked_by) and self.locked_by in self.content
-        # What restores is another process, for which it makes no difference who gets in.
-        (self.root / "systemctl").write_text(
-            '#!/bin/sh\n[ "$1" = try-reload-or-restart ] && { echo reload >> "$TIMERS/reloads"; exit 0; }\n'
-            '[ "$1" = stop ] || exit 3\nrm "$TIMERS/$2" 2>/dev/null || { echo not loaded; exit 5; }\n'
-        )
-
-    @property
-    def content(self) -> str:
-        return self.state.read_text() if self.state.exists() else ""
-
-    def reset(self) -> None:
-        super().reset()
-        self.old_connection = False
-
-    def files(self, check: bool, args: dict[str, Any]) -> dict[str, Any]:
-        """Answer as config_files does."""
-        entry = args["files"][0]
-        assert args["validate"][0][0] == "/usr/sbin/sshd"
-        if self.refused and self.refused in entry["content"]:
-            return {"failed": True, "msg": f"line 1: Bad configuration option: {self.refused}"}
-        changed = self.content != entry["content"]
-        if changed and not check:
-            self.state.write_text(entry["content"])
-        return {"changed": changed, "changed_paths": [entry["path"]] if changed else [], "diff": []}
 
 
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     monkeypatch.setattr(_confirmation, "DIRECTORY", str(tmp_path / "confirm"))
+    monkeypatch.setattr(sshd_settings, "BOOT", str(tmp_path / "boot.conf"))
     return Host(tmp_path)
 
 
@@ -122,6 +86,7 @@ def test_settings_that_keep_the_run_out_are_taken_back(run: Run, host: Host, exi
     with pytest.raises(AnsibleActionFail, match=r"does not get in with them.*timed out.*has gone back.*Correct"):
         run("AllowUsers nobody\n")
     assert (host.content, host.state.exists()) == (OLD if existed else "", existed)
+    assert not Path(sshd_settings.BOOT).exists()
     assert (host.root / "reloads").read_text() == "reload\nreload\n"
 
 
@@ -130,6 +95,20 @@ def test_what_a_run_left_unconfirmed_is_confirmed_by_the_next(run: Run, host: Ho
     host.state.write_text(NEW)
     assert run()["changed"] is True
     host.elapse()
+    assert host.content == NEW
+
+
+@pytest.mark.skipif(not shutil.which("systemd-tmpfiles"), reason="systemd-tmpfiles is not installed, so nothing boots")
+@pytest.mark.parametrize("existed", [True, False])
+def test_only_confirmed_settings_survive_a_loss_of_power(run: Run, host: Host, existed: bool) -> None:
+    if not existed:
+        host.state.unlink()
+    assert host.sh(sshd_settings.change_of(str(host.state)).arming())[0] == 0
+    host.state.write_text(NEW)
+    host.lose_power()
+    assert (host.content, host.state.exists()) == (OLD if existed else "", existed)
+    assert run()["changed"] is True
+    host.lose_power()
     assert host.content == NEW
 
 
