@@ -26,8 +26,10 @@ def test_what_would_lock_or_mislead_is_refused_before_anything_changes(pytestcon
 
 
 @pytest.mark.usefixtures("others_unchanged")
-def test_a_rule_that_nft_refuses_changes_no_host(converge: Converge) -> None:
-    run = converge(*given(firewall_extra_rules=[{"ports": 9100, "match": "iifnam wg0", "purpose": "x"}]))
+@pytest.mark.parametrize("playbooks", ["preflight", "topology firewall"])
+def test_a_rule_that_nft_refuses_changes_no_host(playbooks: str, pytestconfig: pytest.Config) -> None:
+    bad = given(firewall_extra_rules=[{"ports": 9100, "match": "iifnam wg0", "purpose": "x"}])
+    run = play(playbooks, pytestconfig.getoption("ansible_inventory"), *bad)
     assert (run.status, run.changed) == (2, 0), run.output
     assert "the present one stays" in run.output
     assert "Error: " in run.output
