@@ -34,6 +34,13 @@ def test_a_node_reaches_of_the_others_what_the_flows_name(network: Any, source: 
     assert found == expected
 
 
+@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
+def test_nothing_gets_in_over_udp(network: Any, family: str) -> None:
+    targets = [network.addresses[name][family] for name in ("node1", "node3")]
+    ports = network.listening("udp") | {53, 67, 111, 123, 161, 323, 514, 5353}
+    assert scan.Scan(network.hosts["node2"]).reached(targets, ports, how="-sU") == {own: set() for own in targets}
+
+
 @pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.fault)])
 def test_a_stranger_reaches_the_public_ports(network: Any, stranger: Callable[[str], scan.Scan], every: bool) -> None:
     target = network.addresses["node1"]["ipv4"]
