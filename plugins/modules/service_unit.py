@@ -17,7 +17,8 @@ description:
   - The need is derived from the host, not remembered from the task that wrote the file. A run that dies between
     writing and restarting is therefore finished by the next one.
   - The unit's own file and its drop-ins count as files read at start; systemd is told to read them again when needed.
-  - Units are handled in the given order; the first that fails ends the task with the end of its journal.
+  - Units are handled in the given order; the first that fails ends the task with the end of its journal. One that is
+    still starting is waited for.
   - With O(others) units of a family that are no longer wanted are stopped first.
 extends_documentation_fragment:
   - privatechat.platform.attributes
@@ -132,14 +133,17 @@ def plan(unit: dict[str, Any], state: dict[str, str], now: dict[str, float]) -> 
     `now` holds, in seconds since 1970, `process` and `reload` (when each happened last), `start_files` and
     `reload_files` (the newest file of each kind).
     """
-    running = state["ActiveState"] in ("active", "reloading", "activating")
+    starting = state["ActiveState"] == "activating"
+    running = starting or state["ActiveState"] in ("active", "reloading")
+    stale = now["start_files"] >= now["process"]
     if unit["state"] == "stopped":
         return "disable" if running or state["UnitFileState"] == "enabled" else "none"
     if unit["state"] == "stopped_if_stale":
-        return "stop" if running and now["start_files"] >= now["process"] else "none"
-    if not running:
+        return "stop" if running and stale else "none"
+    # To start what is starting is to wait for it.
+    if not running or (starting and not (stale and unit["restart"])):
         return "start"
-    if now["start_files"] >= now["process"]:
+    if stale:
         return "restart"
     if now["reload_files"] >= max(now["process"], now["reload"]):
         return "reload"

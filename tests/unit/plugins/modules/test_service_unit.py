@@ -11,12 +11,13 @@ from ansible_collections.privatechat.platform.plugins.modules import service_uni
 from ansible_collections.privatechat.platform.plugins.modules.service_unit import keep, plan, seconds
 
 RUNNING = {"ActiveState": "active", "UnitFileState": "enabled"}
+STARTING = {"ActiveState": "activating"}
 QUIET = {"process": 100.0, "reload": 0.0, "start_files": 50.0, "reload_files": 50.0}
 
 
-def action(state: dict[str, str] | None = None, wanted: str = "started", **now: float) -> str:
+def action(state: dict[str, str] | None = None, wanted: str = "started", *, restart: bool = True, **now: float) -> str:
     """Return the planned action for a running, settled unit after some changes."""
-    unit: dict[str, Any] = {"name": "x.service", "state": wanted}
+    unit: dict[str, Any] = {"name": "x.service", "state": wanted, "restart": restart}
     return plan(unit, RUNNING | (state or {}), QUIET | now)
 
 
@@ -26,6 +27,10 @@ def action(state: dict[str, str] | None = None, wanted: str = "started", **now: 
         (action(), "none"),
         (action({"ActiveState": "inactive"}), "start"),
         (action({"ActiveState": "failed"}), "start"),
+        (action(STARTING), "start"),
+        (action(STARTING, start_files=101.0), "restart"),
+        (action(STARTING, start_files=101.0, restart=False), "start"),
+        (action(STARTING, wanted="stopped"), "disable"),
         (action({"UnitFileState": "disabled"}), "enable"),
         (action({"UnitFileState": "static"}), "none"),
         (action(start_files=101.0), "restart"),
