@@ -7,7 +7,7 @@ from typing import Any
 
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
-from ansible.template import Templar
+from ansible.template import Templar, trust_as_template
 from ansible.utils.collection_loader import AnsibleCollectionConfig
 
 from house import tree
@@ -63,6 +63,11 @@ def variables(role: str, sample: str, release: str) -> dict[str, Any]:
     for content in map(load, files):
         merged.update(content or {})
     return {**merged, **samples(role)[sample]}
+
+
+def value_of(expression: str, known: dict[str, Any]) -> Any:
+    """Return the value of an expression, as a condition or an argument of a task would have it."""
+    return Templar(loader=DataLoader(), variables=known).template(trust_as_template(f"{{{{ {expression} }}}}"))
 
 
 def tasks_with_variables(entries: Any, inherited: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
