@@ -54,6 +54,15 @@ def test_only_etcd_reads_its_key_and_its_data(host: Host) -> None:
     assert host.run("sudo -u nobody ls /var/lib/etcd/default/member").failed
 
 
+def test_as_debian_configures_it_no_member_starts(host: Host) -> None:
+    ours = "/etc/systemd/system/etcd.service.d/50-privatechat.conf"
+    host.check_output("systemctl stop etcd.service && mv %s /run/ours.conf && systemctl daemon-reload", ours)
+    started = host.run("systemctl start etcd.service && systemctl is-active etcd.service").stdout.strip()
+    host.check_output("systemctl stop etcd.service && mv /run/ours.conf %s && systemctl daemon-reload", ours)
+    host.check_output("systemctl start etcd.service")
+    assert started == "inactive", "a host that boots before it is configured makes a cluster of its own"
+
+
 def test_data_survives_a_crash(host: Host) -> None:
     assert etcdctl(host, "put test/kept 42").succeeded
     process = host.check_output("systemctl show --property=MainPID --value etcd.service")
