@@ -133,6 +133,14 @@ def play_habits(plays: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             yield f"{name!r} has both roles and tasks"
         if play.get("handlers"):
             yield f"{name!r} has handlers"
+        if takes_members_away(play) and not (play.get("serial") == 1 and play.get("any_errors_fatal") is True):
+            yield f"{name!r} restarts members without serial: 1 and any_errors_fatal: true"
+
+
+def takes_members_away(play: Mapping[str, Any]) -> bool:
+    """Tell whether a play calls an entry point that restarts one member of a cluster or brings one in."""
+    included = (task.get("ansible.builtin.import_role", {}) for task in play.get("tasks", []))
+    return any(role.get("tasks_from") in ("restart", "join") for role in included)
 
 
 def longest_functions(source: str) -> Iterator[tuple[str, int]]:

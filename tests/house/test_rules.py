@@ -111,6 +111,15 @@ def test_a_bad_play_is_found(play: dict[str, Any]) -> None:
     assert list(rules.play_habits([play]))
 
 
+@pytest.mark.parametrize("entry", ["restart", "join"])
+@pytest.mark.parametrize("missing", ["serial", "any_errors_fatal"])
+def test_a_play_that_takes_several_members_away_at_once_is_found(entry: str, missing: str) -> None:
+    tasks = [{"name": "x", "ansible.builtin.import_role": {"name": "etcd", "tasks_from": entry}}]
+    play = {"name": "x", "hosts": "a", "gather_facts": False, "serial": 1, "any_errors_fatal": True, "tasks": tasks}
+    assert not list(rules.play_habits([play]))
+    assert list(rules.play_habits([{key: value for key, value in play.items() if key != missing}]))
+
+
 @pytest.mark.parametrize("source", ["x = 1", "def test_x():\n    x = 1"])
 def test_an_empty_test_is_found(source: str) -> None:
     assert list(rules.untested(source))

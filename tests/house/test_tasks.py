@@ -25,6 +25,12 @@ def test_plays_say_what_is_true_afterwards(name: str) -> None:
     assert list(rules.play_habits(tree.playbooks()[name])) == []
 
 
+def test_members_that_restart_take_turns_in_every_clustered_tier() -> None:
+    turns = {name for name, plays in tree.playbooks().items() if any(map(rules.takes_members_away, plays))}
+    restarting = {name.split("/")[1] for name in tree.below("roles/") if name.endswith("/tasks/restart.yml")}
+    assert turns == restarting
+
+
 @pytest.mark.parametrize("name", tree.playbooks())
 def test_tags_are_role_names(name: str) -> None:
     plays = tree.playbooks()[name]
