@@ -165,3 +165,9 @@ def spread(host: Host) -> Iterator[Twin]:
     made.start()
     yield made
     made.stop()
+
+
+@pytest.fixture
+def place(topology: dict[str, Any]) -> dict[str, str]:
+    """Return the address of each member of the database."""
+    return {member["name"]: member["address"] for member in topology["tiers"]["postgresql"]["members"]}
