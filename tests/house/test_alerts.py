@@ -114,3 +114,8 @@ def test_a_runbook_names_only_settings_that_exist(tier: str) -> None:
 
 def test_the_overview_page_knows_what_users_feel() -> None:
     assert not alert_texts.update(check=True), "run tools/alert_texts.py"
+
+
+def test_a_figure_without_its_job_is_found() -> None:
+    text = 'sum by (host) (rate(a{job="x"}[2m])) / on (host) b{c="job="} > bool 2 and d unless e:f or max(g{job!="x"})'
+    assert list(rules.figures_without_job(text)) == ["b", "d"]

@@ -138,11 +138,6 @@ def test_an_open_version_is_found(line: str) -> None:
     assert not list(rules.unpinned("# why\nansible==12.3.0\nx[y]==1.0 \\\n    --hash=sha256:0\n"))
 
 
-def test_a_figure_without_its_job_is_found() -> None:
-    text = 'sum by (host) (rate(a{job="x"}[2m])) / on (host) b{c="job="} > bool 2 and d unless e:f or max(g{job!="x"})'
-    assert list(rules.figures_without_job(text)) == ["b", "d"]
-
-
 def test_commands_and_links_of_a_page_are_found() -> None:
     assert rules.commands_of("`make demo LAB=single`; make these\n```sh\nmake test\n```\n") == {"demo", "test"}
     page = "[a](docs/a.md) [b](https://example.com) [c](#part)"
