@@ -20,6 +20,28 @@ def concluded(expression: str, **known: Any) -> Any:
     return rendering.value_of(expression, {**INPUTS, **known})
 
 
+@pytest.mark.parametrize("sample", ["smallest", "largest"])
+def test_without_word_of_its_cluster_a_member_is_in_none_and_the_word_is_good_for_one_start(sample: str) -> None:
+    written = rendering.written("etcd", sample, "13")
+    settings = dict(line.split("=", 1) for line in written["/etc/default/etcd"].splitlines() if line[:1].isalpha())
+    names = [member.split("=")[0] for member in settings["ETCD_INITIAL_CLUSTER"].split(",")]
+    assert names
+    assert settings["ETCD_NAME"] not in names
+    unit = written["/etc/systemd/system/etcd.service.d/50-privatechat.conf"].splitlines()
+    assert "EnvironmentFile=-/etc/etcd/bootstrap.env" in unit
+    assert "ExecStartPost=+/usr/bin/rm --force /etc/etcd/bootstrap.env" in unit
+
+
+def test_debian_s_own_settings_never_run() -> None:
+    presets = rendering.value_of("__etcd_package_presets", INPUTS)
+    assert [preset["content"] for preset in presets] == [
+        "[Unit]\nConditionPathExists=/etc/systemd/system/etcd.service.d/50-privatechat.conf\n"
+    ]
+    wiring = rendering.load("playbooks/vars/base.yml")["base_package_presets"]
+    known = {**INPUTS, "__base_tiers": ["etcd"], "__postgresql_package_presets": [], "wiring": wiring}
+    assert rendering.value_of("wiring", known) == presets
+
+
 def findings(*healthy: str, known: list[str]) -> dict[str, Any]:
     """Return what verify says of the cluster when the member knows these hosts and those are healthy."""
     rows = [{"endpoint": f"{url}:2379", "health": url in healthy} for url in known]
