@@ -44,7 +44,7 @@ class Network:
         return opened
 
     def candidates(self) -> set[int]:
-        """Return all ports of the platform, those on which a node listens, and common ones."""
+        """Return all ports of the platform and its hosts, those on which a node listens, and common ones."""
         return set().union(*self._ports(), self.listening(), COMMON)
 
     def few(self) -> set[int]:
@@ -52,7 +52,8 @@ class Network:
         return self.listening().union(*({min(numbers), max(numbers)} for numbers in self._ports()))
 
     def _ports(self) -> list[set[int]]:
-        return [scan.numbers(str(port)) for tier in self.tiers.values() for port in tier["ports"].values()]
+        own = [scan.numbers(str(port)) for tier in self.tiers.values() for port in tier["ports"].values()]
+        return own + [self.ports_of(flow["to"], flow["port"]) for flow in self.flows if "port" in flow]
 
     def listening(self, protocol: str = "tcp") -> set[int]:
         """Return the ports on which a node listens, whoever is meant to reach them."""
