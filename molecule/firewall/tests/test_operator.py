@@ -26,6 +26,7 @@ def own_address(target: str) -> str:
         return str(way.getsockname()[0])
 
 
+@pytest.mark.fault
 @pytest.mark.usefixtures("others_unchanged")
 def test_only_management_networks_administer_and_own_rules_open_what_they_say(
     network: Any, stranger: Callable[[str], scan.Scan], converge: Callable[..., Run]
