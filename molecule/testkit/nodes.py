@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,18 @@ def start(hosts: list[Host], unit: str) -> None:
     for host in hosts:
         # It waits for others, which start next.
         host.check_output("systemctl reset-failed %s; systemctl start --no-block %s", unit, unit)
+
+
+@contextmanager
+def no_restart(host: Host, unit: str) -> Iterator[Host]:
+    """Keep a unit of the host, which may run on, from starting again once it stops."""
+    folder = f"/run/systemd/system/{unit}.d"
+    broken = r"mkdir -p %s && printf '[Service]\nExecStartPre=/bin/false\n' > %s/zz-broken.conf"
+    host.check_output(broken, folder, folder)
+    try:
+        yield host
+    finally:
+        host.check_output("rm %s/zz-broken.conf && systemctl daemon-reload", folder)
 
 
 def lab(command: str, inventory: str | Path, *words: str) -> None:

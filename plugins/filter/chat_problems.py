@@ -10,6 +10,7 @@ name: chat_problems
 short_description: What would harm the chat server
 version_added: 0.1.0
 author: The privatechat.platform authors (@privatechat)
+extends_documentation_fragment: privatechat.platform.problems
 description:
   - Returns a text for each problem of the chat hosts among each other, a part of
     P(privatechat.platform.preflight_problems#filter) that a run of the chat stage alone asks as well.
@@ -17,14 +18,6 @@ description:
     C(platform_chat_places) names the hosts; so are secrets that differ between chat hosts.
 positional: hostvars, platform
 options:
-  _input:
-    description: The inventory groups, usually the variable C(groups).
-    type: dict
-    required: true
-  hostvars:
-    description: Variables of each host, usually the variable C(hostvars), with facts.
-    type: dict
-    required: true
   platform:
     description:
       - C(tiers) and C(settings) of the platform, and C(shared_secrets), the names of the secrets that all chat hosts

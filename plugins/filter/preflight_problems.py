@@ -10,22 +10,14 @@ name: preflight_problems
 short_description: List every problem of inventory and hosts
 version_added: 0.1.0
 author: The privatechat.platform authors (@privatechat)
+extends_documentation_fragment: privatechat.platform.problems
 description:
   - Judges the inventory, the operator's settings, the files on the control machine, and what the hosts told of
     themselves. Each problem is a text that says what is wrong, with what, what was found and what to do.
   - A host that could not be asked is a problem itself.
+  - The variable C(platform_machine) of each host is the registered answer of M(privatechat.platform.machine_info).
 positional: hostvars, platform
 options:
-  _input:
-    description: The inventory groups, usually the variable C(groups).
-    type: dict
-    required: true
-  hostvars:
-    description:
-      - Variables of each host, usually the variable C(hostvars), with facts.
-      - The variable C(platform_machine) of each is the registered answer of M(privatechat.platform.machine_info).
-    type: dict
-    required: true
   platform:
     description:
       - C(tiers), C(flows) and C(settings) of the platform.

@@ -11,8 +11,6 @@ import pytest
 from testinfra.host import Host
 from testkit import etcd, nodes, playbook
 
-DROP_IN = "/run/systemd/system/etcd.service.d"
-
 
 class Writer:
     """A client that writes all the time, through whichever member answers."""
@@ -52,12 +50,8 @@ def started(host: Host) -> int:
 @pytest.fixture
 def broken(members: list[Host]) -> Iterator[Host]:
     """Yield the member that restarts first, which will not start again once it stops."""
-    host = members[0]
-    host.check_output(
-        "mkdir -p %s && printf '[Service]\\nExecStartPre=/bin/false\\n' > %s/zz-broken.conf", DROP_IN, DROP_IN
-    )
-    yield host
-    host.check_output("rm %s/zz-broken.conf && systemctl daemon-reload", DROP_IN)
+    with nodes.no_restart(members[0], "etcd.service") as host:
+        yield host
 
 
 @pytest.mark.fault

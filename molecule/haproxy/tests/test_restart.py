@@ -26,12 +26,9 @@ def edges(pytestconfig: pytest.Config) -> list[Host]:
 @pytest.fixture
 def broken(edges: list[Host]) -> Iterator[Host]:
     """Yield the edge that restarts first, which will not start again once it stops."""
-    edges[0].check_output("printf '[Service]\\nExecStartPre=/bin/false\\n' > %s/zz-broken.conf", DROP_INS)
-    yield edges[0]
-    edges[0].check_output(
-        "rm -f %s/zz-broken.conf; systemctl daemon-reload; systemctl reset-failed haproxy; systemctl start haproxy",
-        DROP_INS,
-    )
+    with nodes.no_restart(edges[0], "haproxy.service") as host:
+        yield host
+    nodes.start([host], "haproxy.service")
 
 
 def process(host: Host) -> str:

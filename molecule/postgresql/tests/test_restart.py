@@ -11,8 +11,6 @@ from testkit import nodes
 from testkit.playbook import Run
 from testkit.postgresql import Writer, administer, ask, primary_of
 
-DROP_IN = "/run/systemd/system/patroni.service.d"
-
 
 def buffers(value: str) -> list[str]:
     """Return the arguments that set a parameter which PostgreSQL reads at start only."""
@@ -32,12 +30,8 @@ def started(host: Host) -> float:
 @pytest.fixture
 def broken(replicas: list[Host]) -> Iterator[Host]:
     """Yield the replica that restarts first, which will not start again once it stops."""
-    host = replicas[0]
-    host.check_output(
-        "mkdir -p %s && printf '[Service]\\nExecStartPre=/bin/false\\n' > %s/zz-broken.conf", DROP_IN, DROP_IN
-    )
-    yield host
-    host.check_output("rm %s/zz-broken.conf && systemctl daemon-reload", DROP_IN)
+    with nodes.no_restart(replicas[0], "patroni.service") as host:
+        yield host
 
 
 @pytest.mark.fault

@@ -5,17 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from unit.room_wishes import ACTOR, ALICE, BOB, EMPTY, INNER, ROOM, SPACE
 
 from ansible_collections.privatechat.platform.plugins.module_utils._synapse_room_problems import problems
-
-ACTOR, ALICE, BOB = "@admin:x.org", "@alice:x.org", "@bob:x.org"
-ROOM, SPACE, INNER = "#room:x.org", "#space:x.org", "#inner:x.org"
-EMPTY: dict[str, Any] = {
-    **dict.fromkeys(("parent", "name", "topic", "visibility", "join_rule", "encrypted", "power_levels", "members")),
-    "state": "present",
-    "space": False,
-    "exact": False,
-}
 
 
 def entry(alias: str, **more: Any) -> dict[str, Any]:

@@ -6,17 +6,10 @@ import itertools
 from typing import Any
 
 import pytest
+from unit.room_wishes import ACTOR, ALICE, BOB, EMPTY, INNER, ROOM, SPACE
 
 from ansible_collections.privatechat.platform.plugins.module_utils import _synapse_rooms as rooms
 
-ACTOR, ALICE, BOB = "@admin:x.org", "@alice:x.org", "@bob:x.org"
-ROOM, SPACE, INNER = "#room:x.org", "#space:x.org", "#inner:x.org"
-EMPTY: dict[str, Any] = {
-    **dict.fromkeys(("parent", "name", "topic", "visibility", "join_rule", "encrypted", "power_levels", "members")),
-    "state": "present",
-    "space": False,
-    "exact": False,
-}
 CREATE = {("m.room.create", ""): {"room_version": "11"}}
 OPEN: dict[str, Any] = {
     "id": "!r:x.org",
