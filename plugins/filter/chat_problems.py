@@ -20,8 +20,10 @@ positional: hostvars, platform
 options:
   platform:
     description:
-      - C(tiers) and C(settings) of the platform, and C(shared_secrets), the names of the secrets that all chat hosts
-        must hold alike.
+      - C(tiers) and C(settings) of the platform.
+      - C(asked), the names of the hosts that take part in the run.
+      - C(shared_secrets), the names of the secrets that all chat hosts must hold alike. A host that takes no part and
+        has none is not judged.
     type: dict
     required: true
 """

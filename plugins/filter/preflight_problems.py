@@ -25,7 +25,8 @@ options:
       - C(began) and C(ended), the times in seconds since 1970 between which the hosts were asked.
       - C(secrets_file), the path of the inventory's secrets, and C(lost_secrets), the names of those that are missing
         where none can be kept; may be left out.
-      - C(shared_secrets), the names of the secrets that all chat hosts must hold alike.
+      - C(shared_secrets), the names of the secrets that all chat hosts must hold alike. A host that was not asked and
+        has none is not judged.
       - C(certificate) and C(key), the texts of the operator's own certificate; empty when a file cannot be read.
       - C(connections), the sessions that all clients of the database may open, and C(max_connections), the operator's
         own limit of them, 0 for none; both may be left out.

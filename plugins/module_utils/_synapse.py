@@ -114,7 +114,7 @@ class Synapse:
             yield from answer[key]
             start = answer.get(following) if answer[key] else None
 
-    def each(self, work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result | None]:
+    def each(self, work: Callable[[Item], Result], items: Iterable[Item], *, at_once: int = 0) -> list[Result | None]:
         """Do the work for each item, several at once; raise one ApiError that names every failure, at the end."""
         failures: list[str] = []
 
@@ -127,7 +127,7 @@ class Synapse:
                 failures.append(str(exc))
                 return None
 
-        with ThreadPoolExecutor(self.concurrency) as pool:
+        with ThreadPoolExecutor(at_once or self.concurrency) as pool:
             results = list(pool.map(attempt, items))
         if failures:
             more = " The rest was not tried." if len(failures) >= MOST_FAILURES else ""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -130,11 +130,19 @@ def unhurried(server: Synapse) -> Iterator[None]:
 def make(
     server: Synapse, entries: rooms.Entries, patches: dict[str, rooms.Patch], ids: dict[str, str], version: str
 ) -> None:
-    """Make the rooms that are not there, from the top of the tree down, and add their ids."""
-    for alias, patch in patches.items():
-        if patch.get("made"):
-            body = creation(alias, entries[alias], rooms.resolved(patch, ids), version)
-            ids[rooms.placeholder(alias)] = str(server.call("POST", f"{CLIENT_API}/createRoom", body)["room_id"])
+    """Make the rooms that are not there, from the top of the tree down, and add their ids.
+
+    One that the server refuses holds up what belongs into it, and no other.
+    """
+
+    def attempt(alias: str) -> None:
+        above = entries[alias]["parent"]
+        if above in patches and rooms.placeholder(above) not in ids:
+            return
+        body = creation(alias, entries[alias], rooms.resolved(patches[alias], ids), version)
+        ids[rooms.placeholder(alias)] = str(server.call("POST", f"{CLIENT_API}/createRoom", body)["room_id"])
+
+    server.each(attempt, [alias for alias, patch in patches.items() if patch.get("made")], at_once=1)
 
 
 def without(patch: rooms.Patch, names: list[str]) -> rooms.Patch:
@@ -163,15 +171,20 @@ def settle(server: Synapse, patches: dict[str, rooms.Patch], ids: dict[str, str]
 def apply(
     server: Synapse, found: rooms.Rooms, entries: rooms.Entries, patches: dict[str, rooms.Patch], version: str
 ) -> None:
-    """Carry out all patches: removals, new rooms, then the rest at once, which no room that fails holds up."""
+    """Carry out all patches: removals, new rooms, then the rest at once; raise one ApiError that names what failed."""
     ids = {rooms.placeholder(alias): room["id"] for alias, room in found.items()}
     gone = [alias for alias, patch in patches.items() if patch.get("gone")]
+    steps: list[Callable[[], object]] = [
+        lambda: server.each(lambda alias: remove(server, alias, found[alias]["id"]), gone),
+        lambda: make(server, entries, patches, ids, version),
+        lambda: settle(server, patches, ids),
+    ]
+    failures: list[str] = []
     with unhurried(server):
-        server.each(lambda alias: remove(server, alias, found[alias]["id"]), gone)
-        try:
-            make(server, entries, patches, ids, version)
-        except ApiError:
-            with suppress(ApiError):
-                settle(server, patches, ids)
-            raise
-        settle(server, patches, ids)
+        for step in steps:
+            try:
+                step()
+            except ApiError as exc:
+                failures.append(str(exc))
+        if failures:
+            raise ApiError("; ".join(failures))

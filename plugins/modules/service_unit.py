@@ -19,7 +19,8 @@ description:
   - The unit's own file and its drop-ins count as files read at start; systemd is told to read them again when needed.
   - Units are handled in the given order; the first that fails ends the task with the end of its journal. One that is
     still starting is waited for.
-  - With O(others) units of a family that are no longer wanted are stopped first.
+  - With O(others) units of a family that are no longer wanted are stopped first, and with O(manager) systemd itself
+    reads its configuration again before that.
 extends_documentation_fragment:
   - privatechat.platform.attributes
 options:
@@ -63,6 +64,12 @@ options:
     type: list
     elements: str
     default: []
+  manager:
+    description: >-
+      Settings of systemd itself, named as C(systemctl show) names them, with the values that its configuration files
+      hold. When one in force differs, systemd executes itself again; one that still differs fails the task.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -72,13 +79,18 @@ EXAMPLES = r"""
       - name: haproxy.service
         restart_on: [/etc/haproxy/secrets.env]
         reload_on: [/etc/haproxy/conf.d/*.cfg]
+
+- name: Give services the limit that a file in /etc/systemd/system.conf.d sets
+  privatechat.platform.service_unit:
+    units: []
+    manager: {DefaultLimitNOFILESoft: 65536}
 """
 
 RETURN = r"""
 actions:
   description: >-
     What was done to each unit (V(none), V(start), V(restart), V(reload), V(enable), V(stop), or V(disable) with a
-    stop), by its name.
+    stop), by its name; V(reexecute) of C(systemd) where it was done.
   type: dict
   returned: success
   sample: {haproxy.service: reload}
@@ -97,21 +109,10 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.privatechat.platform.plugins.module_utils._systemd import Systemd, UnitError, reexecute
+
 STAMPS = "/run/privatechat-reloads"
 WANTED = "/etc/systemd/system/*.wants/"
-PROPERTIES = (
-    "ActiveState",
-    "UnitFileState",
-    "ExecMainStartTimestamp",
-    "ActiveEnterTimestamp",
-    "NeedDaemonReload",
-    "FragmentPath",
-    "DropInPaths",
-)
-
-
-class UnitError(Exception):
-    """systemd refused, or the unit failed."""
 
 
 def newest(patterns: list[str]) -> float:
@@ -150,37 +151,23 @@ def plan(unit: dict[str, Any], state: dict[str, str], now: dict[str, float]) -> 
     return "none" if state["UnitFileState"] in ("enabled", "static", "indirect", "generated") else "enable"
 
 
-class Systemd:
-    """The host's systemd, asked and told through systemctl."""
-
-    def __init__(self, module: AnsibleModule) -> None:
-        """Keep the module, which runs the commands."""
-        self.module = module
-
-    def run(self, *arguments: str) -> str:
-        """Run systemctl and return its output; raise UnitError with its message when it fails."""
-        code, out, err = self.module.run_command(["systemctl", *arguments], environ_update={"TZ": "UTC"})
-        if code != 0:
-            raise UnitError((err or out).strip())
-        return str(out)
-
-    def state(self, name: str) -> dict[str, str]:
-        """Return the properties of a unit; those of a unit that does not exist are empty."""
-        out = self.run("show", "--timestamp=us+utc", f"--property={','.join(PROPERTIES)}", "--", name)
-        return dict(line.split("=", 1) for line in out.splitlines() if "=" in line)
-
-    def journal(self, name: str) -> str:
-        """Return the end of the unit's journal."""
-        command = ["journalctl", "--no-pager", "--lines=20", "--output=cat", "-u", name]
-        _code, out, _err = self.module.run_command(command)
-        return str(out).strip()
-
-
 def unwanted(units: list[dict[str, Any]], others: list[str]) -> list[dict[str, Any]]:
     """Return entries that stop the enabled units which match a pattern and are none of the given ones."""
     enabled = {os.path.basename(path) for pattern in others for path in glob.glob(WANTED + pattern)}
     gone = sorted(enabled - {unit["name"] for unit in units})
     return [{"name": name, "state": "stopped", "restart_on": [], "reload_on": [], "restart": True} for name in gone]
+
+
+def look(systemd: Systemd, units: list[dict[str, Any]], *, check_mode: bool) -> dict[str, dict[str, str]]:
+    """Return the state of each unit by its name; systemd has read their files again where it must."""
+    names = [unit["name"] for unit in units]
+    states = dict(zip(names, systemd.units(names), strict=True))
+    wanted = [states[unit["name"]] for unit in units if unit["state"] == "started"]
+    news = any(state["NeedDaemonReload"] == "yes" for state in states.values())
+    if not check_mode and (news or not all(state["FragmentPath"] for state in wanted)):
+        systemd.run("daemon-reload")
+        states = dict(zip(names, systemd.units(names), strict=True))
+    return states
 
 
 def observe(unit: dict[str, Any], state: dict[str, str]) -> dict[str, float]:
@@ -196,7 +183,7 @@ def observe(unit: dict[str, Any], state: dict[str, str]) -> dict[str, float]:
     }
 
 
-def apply(systemd: Systemd, name: str, action: str) -> None:
+def apply(systemd: Systemd, name: str, action: str, *, stamp: bool) -> None:
     """Carry out one action; raise UnitError with the end of the journal when the unit does not do it."""
     verbs = {"disable": ["disable", "--now"]}
     try:
@@ -205,32 +192,34 @@ def apply(systemd: Systemd, name: str, action: str) -> None:
         systemd.run(*verbs.get(action, [action]), name)
     except UnitError as exc:
         raise UnitError(f"Cannot {action} {name}: {exc} Its journal ends: {systemd.journal(name)}") from exc
-    if action in ("reload", "start", "restart"):
+    if stamp and action in ("reload", "start", "restart"):
         os.makedirs(STAMPS, exist_ok=True)
         with open(os.path.join(STAMPS, name), "w", encoding="ascii"):
             pass
 
 
-def keep(systemd: Systemd, unit: dict[str, Any], check_mode: bool) -> tuple[str, bool]:
+def keep(systemd: Systemd, unit: dict[str, Any], state: dict[str, str], *, check_mode: bool) -> tuple[str, bool]:
     """Bring one unit to its present configuration; return what was done and whether it was left stale."""
-    state = systemd.state(unit["name"])
-    unknown = unit["state"] == "started" and not state["FragmentPath"]
-    if not check_mode and (state["NeedDaemonReload"] == "yes" or unknown):
-        systemd.run("daemon-reload")
-        state = systemd.state(unit["name"])
     action = plan(unit, state, observe(unit, state))
     if action == "restart" and not unit["restart"]:
         return "none", True
-    if action != "none" and not check_mode:
-        if state["ActiveState"] == "failed":
-            systemd.run("reset-failed", unit["name"])
-        apply(systemd, unit["name"], action)
-    return action, False
+    if action == "none" or check_mode:
+        return action, False
+    if state["ActiveState"] == "failed":
+        systemd.run("reset-failed", unit["name"])
+    waits = action == "start" and state["ActiveState"] == "activating"
+    apply(systemd, unit["name"], action, stamp=not waits)
+    if not waits:
+        return action, False
+    # What began before this run is judged like what has been running.
+    started = systemd.units([unit["name"]])[0] | {"ActiveState": "active"}
+    more, stale = keep(systemd, unit, started, check_mode=False)
+    return (action if more == "none" else more), stale
 
 
 def main() -> None:
     """Handle the units in order and report what was done."""
-    unit = {
+    options = {
         "name": {"type": "str", "required": True},
         "restart_on": {"type": "list", "elements": "str", "default": []},
         "reload_on": {"type": "list", "elements": "str", "default": []},
@@ -239,18 +228,27 @@ def main() -> None:
     }
     module = AnsibleModule(
         argument_spec={
-            "units": {"type": "list", "elements": "dict", "required": True, "options": unit},
+            "units": {"type": "list", "elements": "dict", "required": True, "options": options},
             "others": {"type": "list", "elements": "str", "default": []},
+            "manager": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )
-    systemd = Systemd(module)
+    systemd, check_mode = Systemd(module), module.check_mode
+    units = unwanted(module.params["units"], module.params["others"]) + module.params["units"]
     actions: dict[str, str] = {}
     stale: list[str] = []
     try:
-        for wanted in unwanted(module.params["units"], module.params["others"]) + module.params["units"]:
-            actions[wanted["name"]], left = keep(systemd, wanted, module.check_mode)
-            stale += [wanted["name"]] if left else []
+        if module.params["manager"]:
+            actions["systemd"] = reexecute(systemd, module.params["manager"], check_mode=check_mode)
+        states = look(systemd, units, check_mode=check_mode)
+        for unit in units:
+            name = unit["name"]
+            actions[name], left = keep(systemd, unit, states[name], check_mode=check_mode)
+            stale += [name] if left else []
+            # What was done to one may have moved others.
+            if actions[name] != "none" and not check_mode:
+                states = look(systemd, units, check_mode=False)
     except UnitError as exc:
         module.fail_json(msg=str(exc), actions=actions)
     lines = "".join(f"{name}: {action}\n" for name, action in actions.items() if action != "none")

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.privatechat.platform.plugins.plugin_utils import _chat_plan, _topology
@@ -33,7 +33,7 @@ def plan(
     except _chat_plan.ChatPlanError as exc:
         return NOTHING, [f"Cannot plan the chat server: {exc}"]
     moved = [] if places else list(_move_problems(made, names, hosts))
-    return made, [*moved, *_secret_problems(names, hosts, platform["shared_secrets"])]
+    return made, [*moved, *_secret_problems(names, hosts, platform)]
 
 
 def _move_problems(made: Table, names: list[str], hosts: Mapping[str, Table]) -> Iterator[str]:
@@ -65,9 +65,11 @@ def _homes(host: Table) -> Mapping[str, str]:
     return (note.get("homes") or {}) if isinstance(note, Mapping) else {}
 
 
-def _secret_problems(names: list[str], hosts: Mapping[str, Table], shared: Sequence[str]) -> Iterator[str]:
-    for variable in shared:
-        prints = {name: _fingerprint(hosts[name].get(variable)) for name in sorted(names)}
+def _secret_problems(names: list[str], hosts: Mapping[str, Table], platform: Table) -> Iterator[str]:
+    for variable in platform["shared_secrets"]:
+        # What a run reads from elsewhere is given to its own hosts only.
+        known = [name for name in sorted(names) if name in platform["asked"] or hosts[name].get(variable)]
+        prints = {name: _fingerprint(hosts[name].get(variable)) for name in known}
         if len(set(prints.values())) > 1:
             found = ", ".join(f"{print_ or 'none'} on {name}" for name, print_ in prints.items())
             yield (

@@ -27,6 +27,8 @@ def deployed(request: pytest.FixtureRequest, community: Community) -> Run:
     shape = str(request.param)
     write_inventory(community.nodes.inventory, shape)
     community.nodes.up()
+    # Hosts that know nothing yet beside those that serve.
+    community.nodes.play(f"growth-{shape}-check", SITE, "--check", "--diff")
     run = community.nodes.play(f"growth-{shape}", SITE)
     if not community.people:
         community.found()

@@ -106,22 +106,26 @@ def test_a_member_that_the_inventory_does_not_name_is_a_stranger() -> None:
 
 
 @pytest.mark.parametrize(
-    ("run", "with_data", "forms"),
+    ("run", "lost", "with_data", "forms"),
     [
-        (["host1", "host2", "host3"], [], True),
-        (["host1", "host2"], [], False),
-        (["host1", "host2", "host3"], ["host3"], False),
+        (["host1", "host2", "host3"], [], [], True),
+        (["host1", "host2"], [], [], False),
+        (["host1", "host2"], ["host3"], [], False),
+        (["host1", "host2", "host3"], [], ["host3"], False),
     ],
-    ids=["all and empty", "one left out", "one with data that does not answer"],
+    ids=["all and empty", "one left out", "one lost on the way", "one with data that does not answer"],
 )
-def test_a_cluster_is_formed_only_by_all_members_together(run: list[str], with_data: list[str], *, forms: bool) -> None:
+def test_a_cluster_is_formed_only_by_all_members_together(
+    run: list[str], lost: list[str], with_data: list[str], *, forms: bool
+) -> None:
     wiring = rendering.load("playbooks/vars/etcd.yml")
-    hosts = {name: {"__etcd_data": {"stat": {"exists": name in with_data}}} for name in run}
+    hosts = {name: {"__etcd_data": {"stat": {"exists": name in with_data}}} for name in run + lost}
     known = {name: wiring[name] for name in ("etcd_form_cluster", "__etcd_runs_with_data")}
-    assert concluded("etcd_form_cluster", **known, hostvars=hosts, ansible_play_hosts_all=run) is forms
+    known |= {"ansible_play_hosts": run, "ansible_play_hosts_all": run + lost}
+    assert concluded("etcd_form_cluster", **known, hostvars=hosts) is forms
     # As it is judged before any host was asked.
-    unasked: dict[str, dict[str, Any]] = {name: {} for name in run}
-    assert concluded("etcd_form_cluster", **known, hostvars=unasked, ansible_play_hosts_all=run) is (len(run) == 3)
+    unasked: dict[str, dict[str, Any]] = {name: {} for name in run + lost}
+    assert concluded("etcd_form_cluster", **known, hostvars=unasked) is (len(run) == 3)
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ EDGES = ["host1", "host2.example.com", "host3"]
 )
 def test_a_new_member_alone_in_the_run_is_refused(run: list[str], *, member: bool, refused: bool) -> None:
     known = rendering.variables("keepalived", "largest", "13")
-    known |= {"ansible_play_hosts_all": run, "__keepalived_before": {"stat": {"exists": member}}}
+    known |= {"ansible_play_hosts": run, "__keepalived_before": {"stat": {"exists": member}}}
     wiring = rendering.load("playbooks/vars/keepalived.yml")["keepalived_new_members"]
     known["keepalived_new_members"] = rendering.value_of("wiring", {**known, "wiring": wiring})
     tasks = list(tree.tasks_in(rendering.load("roles/keepalived/tasks/preflight.yml")))

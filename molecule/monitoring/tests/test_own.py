@@ -20,7 +20,8 @@ TARGET = "[{targets: ['127.0.0.1:9319'], labels: {job: scenario-own, host: tea1}
 @pytest.fixture
 def own(host: Host) -> Iterator[None]:
     for text, path in ((RULE, RULES), (TARGET, TARGETS)):
-        host.check_output("echo %s > %s", text, path)
+        # As it is after a log-in to a hardened host.
+        host.check_output("umask 027; echo %s > %s", text, path)
     host.check_output("systemctl reload prometheus")
     yield
     host.check_output("rm %s %s && systemctl reload prometheus", RULES, TARGETS)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.privatechat.platform.plugins.modules import service_unit
-from ansible_collections.privatechat.platform.plugins.modules.service_unit import keep, plan, seconds
+from ansible_collections.privatechat.platform.plugins.modules.service_unit import keep, look, plan, seconds
 
 RUNNING = {"ActiveState": "active", "UnitFileState": "enabled"}
 STARTING = {"ActiveState": "activating"}
@@ -67,21 +67,51 @@ def test_systemd_timestamps_are_read_to_the_microsecond() -> None:
 
 
 class Calls:
-    """A systemd that knows no unit, and keeps what it was told."""
+    """A systemd whose unit was starting and has started since; it keeps what it was told."""
 
-    def __init__(self) -> None:
-        self.told: list[tuple[str, ...]] = []
+    def __init__(self, **state: str) -> None:
+        self.state = {"ActiveState": "inactive", "UnitFileState": "", "NeedDaemonReload": "no", "FragmentPath": ""}
+        self.state |= state
+        self.told: list[str] = []
 
     def run(self, *arguments: str) -> str:
-        self.told.append(arguments)
+        self.told.append(arguments[0])
         return ""
 
-    def state(self, _name: str) -> dict[str, str]:
-        return {"ActiveState": "inactive", "UnitFileState": "", "NeedDaemonReload": "no", "FragmentPath": ""}
+    def units(self, names: list[str]) -> list[dict[str, str]]:
+        return [self.state for _name in names]
+
+
+def wanted(state: str = "started", *restart_on: str, restart: bool = True) -> dict[str, Any]:
+    """Return an entry of the module's list of units."""
+    return {"name": "x.service", "state": state, "restart_on": restart_on, "reload_on": [], "restart": restart}
 
 
 def test_a_unit_that_is_not_there_need_not_be_stopped() -> None:
-    systemd = Calls()
-    unit = {"name": "x.service", "state": "stopped", "restart_on": [], "reload_on": [], "restart": True}
-    assert keep(systemd, unit, check_mode=False) == ("none", False)
+    systemd, unit = Calls(), wanted("stopped")
+    state = look(systemd, [unit], check_mode=False)["x.service"]
+    assert keep(systemd, unit, state, check_mode=False) == ("none", False)
     assert systemd.told == []
+
+
+@pytest.mark.parametrize("news", [{"NeedDaemonReload": "yes"}, {"FragmentPath": ""}])
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_systemd_reads_files_that_are_new_to_it_except_in_a_check(news: dict[str, str], check_mode: bool) -> None:
+    systemd = Calls(**{"FragmentPath": "/x.service", **news})
+    look(systemd, [wanted()], check_mode=check_mode)
+    assert systemd.told == ([] if check_mode else ["daemon-reload"])
+
+
+@pytest.mark.parametrize(
+    ("restart", "done", "told"),
+    [(False, ("start", True), ["enable", "start"]), (True, ("restart", False), ["enable", "restart"])],
+)
+def test_a_process_that_began_before_its_configuration_is_stale_however_long_it_took_to_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, restart: bool, done: tuple[str, bool], told: list[str]
+) -> None:
+    monkeypatch.setattr(service_unit, "STAMPS", str(tmp_path / "stamps"))
+    (tmp_path / "x.conf").touch()
+    unit = wanted("started", str(tmp_path / "x.conf"), restart=restart)
+    systemd = Calls(FragmentPath="/x.service", ExecMainStartTimestamp="Tue 2026-01-06 10:00:00.250000 UTC")
+    assert keep(systemd, unit, systemd.state | {"ActiveState": "activating"}, check_mode=False) == done
+    assert systemd.told == told

@@ -25,7 +25,12 @@ def host(number: int, **homes: str) -> dict[str, Any]:
 
 def judged(hosts: dict[str, Any], chat: list[str] | None = None, **settings: Any) -> tuple[dict[str, Any], list[str]]:
     """Return plan and problems where these hosts are the group chat, or all of them are."""
-    platform = {"tiers": {"chat": {"ports": PORTS}}, "settings": {**SETTINGS, **settings}, "shared_secrets": SHARED}
+    platform = {
+        "tiers": {"chat": {"ports": PORTS}},
+        "settings": {**SETTINGS, **settings},
+        "asked": [name for name in hosts if name != "left-out"],
+        "shared_secrets": SHARED,
+    }
     return _preflight_chat.plan({"chat": chat or list(hosts)}, hosts, platform)
 
 
@@ -87,6 +92,15 @@ def test_equal_keys_are_no_problem_and_neither_are_those_yet_to_be_made() -> Non
     secret = {"platform_secret_synapse_signing_key": "ed25519 a_x QUFB"}
     assert judged({"chat1": {**host(1), **secret}, "chat2": {**host(2), **secret}})[1] == []
     assert judged({"chat1": host(1), "chat2": host(2)})[1] == []
+
+
+def test_a_host_outside_of_the_run_is_judged_by_what_is_known_of_it() -> None:
+    """Secrets of a file outside the inventory are given to the hosts of the run only."""
+    name = "platform_secret_synapse_signing_key"
+    inside = {"chat1": {**host(1), name: "ed25519 a_x QUFB"}}
+    assert judged({**inside, "left-out": host(2)})[1] == []
+    (found,) = judged({**inside, "left-out": {**host(2), name: "ed25519 a_y QkJC"}})[1]
+    assert f"{name} is not the same" in found
 
 
 def test_more_users_than_there_are_ports_for_is_one_sentence() -> None:
