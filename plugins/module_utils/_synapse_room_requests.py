@@ -140,7 +140,11 @@ def make(
         if above in patches and rooms.placeholder(above) not in ids:
             return
         body = creation(alias, entries[alias], rooms.resolved(patches[alias], ids), version)
-        ids[rooms.placeholder(alias)] = str(server.call("POST", f"{CLIENT_API}/createRoom", body)["room_id"])
+        try:
+            made = server.call("POST", f"{CLIENT_API}/createRoom", body)
+        except ApiError as exc:
+            raise ApiError(f"Cannot make the room {alias}, nor what belongs into it: {exc}") from exc
+        ids[rooms.placeholder(alias)] = str(made["room_id"])
 
     server.each(attempt, [alias for alias, patch in patches.items() if patch.get("made")], at_once=1)
 

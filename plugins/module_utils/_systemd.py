@@ -77,5 +77,6 @@ def reexecute(systemd: Systemd, wanted: dict[str, Any], *, check_mode: bool) -> 
         systemd.run("daemon-reexec")
         if others := differing():
             told = ", ".join(f"{name} is '{value}' and not '{lacking[name]}'" for name, value in others.items())
-            raise UnitError(f"systemd's configuration holds other values: {told}. Look at /etc/systemd/system.conf.d.")
+            where = "A file in /etc/systemd/system.conf.d that comes later may set it: correct that one, or the input."
+            raise UnitError(f"systemd's configuration holds other values: {told}. {where}")
     return "reexecute"
